@@ -2,8 +2,10 @@
 
 ``python -m benchmarks.crm_double --port N``. For Node-RED: ``POST /contacts`` takes one JSON contact with an
 ``event_id``; ``GET /count`` answers ``{"calls": …, "events": …}``, where ``events`` counts distinct event ids. For Hub:
-the least of HubSpot's API that its connector calls, ``/crm/v3/properties/contacts…`` and contacts in batches, with
-``GET /sandbox/stats`` as the strict sandbox has it. It checks nothing but that an updated contact exists.
+the least of HubSpot's API that its connector calls: ``/crm/v3/properties/contacts…``, contacts in batches, the merge of
+two (developers.hubspot.com/docs/api-reference/latest/crm/objects/contacts/guide: the one that is left has a new id, and
+the old ones lead to it), the removal of an additional e-mail, and ``GET /sandbox/stats`` as the strict sandbox has it.
+It checks nothing but that a contact exists.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import unquote
 
 import httptools
 import orjson
@@ -22,6 +25,8 @@ import uvloop
 PROFILE_ID = "hub_profile_id"
 PROPERTIES = "/crm/v3/properties/contacts"
 BATCH = "/crm/v3/objects/contacts/batch/"
+SECONDARY = "/contacts/v1/secondary-email/"
+MERGE = "/crm/v3/objects/contacts/merge"
 Json = dict[str, Any]
 Reply = tuple[int, Json]
 
@@ -43,19 +48,38 @@ class Counted:
 
 
 @dataclass(slots=True)
+class Contact:
+    """What is kept of a contact: what it is found by, and the ids that lead to it since a merge."""
+
+    id: str
+    profile: str
+    emails: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()
+
+    def shown(self) -> Json:
+        """As HubSpot shows the properties that the connector reads."""
+        told = {PROFILE_ID: self.profile, "email": self.emails[0] if self.emails else ""}
+        told |= {"hs_additional_emails": ";".join(self.emails[1:]), "hs_merged_object_ids": ";".join(self.formerly)}
+        return {"id": self.id, "properties": {name: value for name, value in told.items() if value}}
+
+
+@dataclass(slots=True)
 class Contacts:
-    """What Hub has sent since the start: the values are not kept, only which profile each contact is of."""
+    """What Hub has sent since the start, without the values that nobody looks for."""
 
     calls: Counter[str] = field(default_factory=Counter)
     properties: list[Json] = field(default_factory=list)
-    ids: dict[str, str] = field(default_factory=dict)
-    profiles: dict[str, str] = field(default_factory=dict)
+    by_id: dict[str, Contact] = field(default_factory=dict)
+    """Also under the ids that contacts had before they were merged."""
+    by_profile: dict[str, Contact] = field(default_factory=dict)
+    by_email: dict[str, Contact] = field(default_factory=dict)
+    made: int = 0
     unanswered: int = 0
 
     def answer(self, method: str, path: str, body: bytes) -> Reply:
         """Answer one call; what the double does not know is a 404, and counted."""
         call = f"{method} {path}"
-        self.calls[call] += 1
+        self.calls[call.partition("/email/")[0]] += 1
         if call == f"GET {PROPERTIES}":
             return 200, {"results": self.properties}
         if call == f"POST {PROPERTIES}/groups":
@@ -64,6 +88,13 @@ class Contacts:
             made = orjson.loads(body)["inputs"]
             self.properties += made
             return 201, {"status": "COMPLETE", "results": made}
+        if call == f"POST {MERGE}":
+            return self._merge(orjson.loads(body))
+        if call.startswith(f"DELETE {SECONDARY}"):
+            return self._free(*call.removeprefix(f"DELETE {SECONDARY}").split("/email/"))
+        if call == f"POST {BATCH}read":
+            asked = orjson.loads(body)
+            return _batch([self._read(item["id"], asked.get("idProperty")) for item in asked["inputs"]])
         if call in (f"POST {BATCH}upsert", f"POST {BATCH}update"):
             one = self._upsert if path.endswith("upsert") else self._update
             return _batch([one(item) for item in orjson.loads(body)["inputs"]])
@@ -72,38 +103,81 @@ class Contacts:
 
     def stats(self) -> Json:
         """As the strict sandbox names them; ``profiles`` are the distinct values of ``hub_profile_id``."""
+        contacts = {contact.id: contact.profile for contact in self.by_id.values()}
+        profiles = set(contacts.values())
         return {
             "calls": sum(self.calls.values()),
             "by_endpoint": dict(sorted(self.calls.items())),
-            "contacts": len(self.profiles),
-            "profiles": len(self.ids),
-            "duplicates": len(self.profiles) - len(self.ids),
+            "contacts": len(contacts),
+            "profiles": len(profiles),
+            "duplicates": len(contacts) - len(profiles),
             "unanswered": self.unanswered,
         }
 
     def _upsert(self, item: Json) -> Json:
         profile = item["id"] if item.get("idProperty") == PROFILE_ID else item["properties"][PROFILE_ID]
-        known = self.ids.get(profile)
-        contact = known or str(len(self.profiles) + 1)
-        self.ids[profile] = contact
-        self.profiles[contact] = profile
-        return _record(item, contact, profile, new=known is None)
+        known = self.by_profile.get(profile)
+        contact = known or self._new(profile)
+        return self._written(contact, item, new=known is None)
 
     def _update(self, item: Json) -> Json:
-        profile = self.profiles.get(item["id"])
-        if profile is None:
-            trace = {"objectWriteTraceId": [item["objectWriteTraceId"]]}
-            return {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "no such contact", "context": trace}
-        return _record(item, item["id"], profile, new=False)
+        contact = self.by_id.get(item["id"])
+        if contact is None:
+            return _missing("no such contact", objectWriteTraceId=[item["objectWriteTraceId"]])
+        return self._written(contact, item, new=False)
+
+    def _written(self, contact: Contact, item: Json, *, new: bool) -> Json:
+        told = item["properties"]
+        if profile := told.get(PROFILE_ID):
+            contact.profile = profile
+            self.by_profile[profile] = contact
+        if email := told.get("email"):
+            contact.emails = (email, *contact.emails[1:])
+            self.by_email[email.lower()] = contact
+        return {
+            "id": contact.id,
+            "properties": {PROFILE_ID: contact.profile},
+            "new": new,
+            "objectWriteTraceId": item["objectWriteTraceId"],
+        }
+
+    def _read(self, key: str, by: str | None) -> Json:
+        held = {PROFILE_ID: self.by_profile, "email": self.by_email}.get(by or "", self.by_id)
+        contact = held.get(key.lower() if by == "email" else key)
+        return contact.shown() if contact else _missing("Could not get some contacts objects", ids=[key])
+
+    def _merge(self, body: Json) -> Reply:
+        primary, other = (self.by_id.get(body[name]) for name in ("primaryObjectId", "objectIdToMerge"))
+        if primary is None or other is None or primary is other:
+            return 400, {"category": "VALIDATION_ERROR", "message": "Contacts to merge must exist and differ"}
+        kept = self._new(primary.profile)
+        kept.emails = tuple(dict.fromkeys((*primary.emails, *other.emails)))
+        kept.formerly = tuple(one for contact in (primary, other) for one in (*contact.formerly, contact.id))
+        self.by_id.update(dict.fromkeys(kept.formerly, kept))
+        self.by_email.update((email.lower(), kept) for email in kept.emails)
+        self.by_profile.pop(other.profile, None)
+        self.by_profile[kept.profile] = kept
+        return 200, kept.shown()
+
+    def _free(self, key: str, email: str) -> Reply:
+        """Take an additional e-mail from a contact, if it has it."""
+        contact, freed = self.by_id.get(key), unquote(email).lower()
+        if contact is None:
+            return 404, _missing("no such contact")
+        contact.emails = (*contact.emails[:1], *(one for one in contact.emails[1:] if one.lower() != freed))
+        if self.by_email.get(freed) is contact and freed not in map(str.lower, contact.emails):
+            del self.by_email[freed]
+        return 200, {}
+
+    def _new(self, profile: str) -> Contact:
+        self.made += 1
+        contact = Contact(str(self.made), profile)
+        self.by_id[contact.id] = self.by_profile[profile] = contact
+        return contact
 
 
-def _record(item: Json, contact: str, profile: str, *, new: bool) -> Json:
-    return {
-        "id": contact,
-        "properties": {PROFILE_ID: profile},
-        "new": new,
-        "objectWriteTraceId": item["objectWriteTraceId"],
-    }
+def _missing(message: str, **context: list[str]) -> Json:
+    return {"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": context}
 
 
 def _batch(answers: Sequence[Json]) -> Reply:

@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 import yaml
 
-from benchmarks.hub_side import metric
+from benchmarks.hub_side import UNDONE, metric
 from benchmarks.people import COLUMNS, people
 from benchmarks.processes import ROOT, Running, free_port, running
 from benchmarks.server import Postgres
@@ -155,7 +155,7 @@ def _shared_out(server: Running) -> float:
 
 def _queued(url: str) -> int:
     with psycopg.connect(url) as connection:
-        row = connection.execute("SELECT count(*) FROM (SELECT FROM inbox_queue LIMIT 1) q").fetchone()
+        row = connection.execute(f"SELECT count(*) FROM ({UNDONE}) q".encode()).fetchone()
     assert row is not None
     return int(row[0])
 

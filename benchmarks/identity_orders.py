@@ -1,9 +1,9 @@
 """``python -m benchmarks.identity_orders [--orders N] [--train] FOLDER [SET …]``: does the order of arrival matter?
 
-Labelled csv files in random orders and random splits into batches, each through the csv connector, the inbox and the
-worker's batches into a PostgreSQL database of its own: the clusters and the golden profiles at the end have to be the
-same, to the byte. Ids of profiles may differ: the first record to come gives the id. The clusters also have to be those
-of everything from nothing, in memory.
+Labelled csv files in random orders, random splits into batches and with one, two or four workers, each through the csv
+connector, the inbox and the workers' batches into a PostgreSQL database of its own: the clusters and the golden
+profiles at the end have to be the same, to the byte. Ids of profiles may differ: the first record to come gives the id.
+The clusters also have to be those of everything from nothing, in memory.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ import orjson
 from benchmarks.figures import Figure, reached, table
 from benchmarks.machine import describe
 from benchmarks.server import Postgres, postgres
-from hub.application.process import Processing, process_batch
+from hub.application.process import BATCH, Processing, process_batch
 from hub.application.train import train_if_due
 from hub.connectors.csv.manifest import CsvSettings
 from hub.learning.labelled import unlabelled
@@ -43,6 +44,9 @@ from hub.store.inbox import NewEntry
 NAME = "people"
 BATCHES = (1, 7, 50, 300, 1_000)
 """Records told at a time."""
+
+WORKERS = (1, 2, 4)
+"""Workers at once, one number for each order."""
 
 _AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -79,15 +83,18 @@ def rows(path: Path, scratch: Path, most: int | None = None) -> Rows:
     return Rows(connection, entries[:most])
 
 
-def ended(database: Database, told: Rows, chance: random.Random, *, train: bool = False) -> End:
-    """Tell an empty database everything, in an order and in batches by chance; with ``train``, fit the weights then."""
+def ended(database: Database, told: Rows, chance: random.Random, *, train: bool = False, workers: int = 1) -> End:
+    """Tell an empty database everything, in an order and in batches by chance; with ``train``, fit the weights then.
+
+    Each batch is worked through by so many workers at once, a few records at a time where they are several.
+    """
     processing = Processing(database, {NAME: told.connection}, (), IdentityRules(), SurvivorshipRules())
     for batch in _batched(told.entries, chance):
         with database.session() as session:
             inbox.insert(session, batch)
-        _drain(processing)
+        _drain(processing, workers)
     if train and train_if_due(database, processing.identity, datetime.now(UTC)):
-        _drain(processing)
+        _drain(processing, workers)
     with database.session() as session:
         placed = session.rows("SELECT profile_id, id FROM record ORDER BY id")
         golden = session.rows("SELECT golden FROM profile ORDER BY golden")
@@ -111,9 +118,14 @@ def _batched(entries: Sequence[NewEntry], chance: random.Random) -> Iterator[lis
         done += size
 
 
-def _drain(processing: Processing) -> None:
-    while process_batch(processing).entries:
-        pass
+def _drain(processing: Processing, workers: int) -> None:
+    def drain() -> None:
+        while process_batch(processing, BATCH if workers == 1 else 20).entries:
+            pass
+
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(drain) for _ in range(workers)]:
+            done.result()
 
 
 def from_nothing(database: Database) -> list[list[UUID]]:
@@ -148,17 +160,19 @@ def _measured(server: Postgres, path: Path, arguments: argparse.Namespace) -> Fi
         for number in range(arguments.orders):
             url = server.database("orders")
             migrate.migrate(url)
-            database = Database(url, size=4)
+            database = Database(url, size=max(WORKERS) + 2)
             database.open()
             began = time.perf_counter()
-            ends.append(ended(database, told, random.Random(number), train=arguments.train))
+            workers = WORKERS[number % len(WORKERS)]
+            ends.append(ended(database, told, random.Random(number), train=arguments.train, workers=workers))
             seconds.append(time.perf_counter() - began)
             apart += ends[-1].clusters != from_nothing(database)
             database.close()
             print(f"{path.stem}: order {number + 1}, {seconds[-1]:.1f} s", file=sys.stderr, flush=True)
     clusters = len({str(end.clusters) for end in ends})
     golden = len({end.golden for end in ends})
-    name = f"{path.stem}: {len(told.entries):,} records, {len(ends)} orders, {len(ends[0].clusters):,} profiles: "
+    name = f"{path.stem}: {len(told.entries):,} records, {len(ends)} orders with one, two and four workers, "
+    name += f"{len(ends[0].clusters):,} profiles: "
     name += f"{clusters} clusterings, {golden} sets of golden profiles, {apart} unlike from nothing"
     return Figure(
         "orders", name, "different ends", [max(clusters, golden)], failures=apart, target="1 of both, 0 unlike",

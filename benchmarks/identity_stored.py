@@ -1,9 +1,9 @@
 """What one more record costs with many stored: ``python -m benchmarks.identity_stored --beside TREE``.
 
 Each tree stores the same invented records in a database of its own, then they take turns at further ones, a new process
-each turn. CPU time only: of the process and of its PostgreSQL session, around ``resolve`` and around the whole batch
-(resolve, survive, enqueue). With ``--stored 300000`` it takes a quarter of an hour; ``--keep FOLDER`` keeps the data of
-the server, and uses what an earlier run left there.
+each turn. CPU time only: of the process and of its PostgreSQL session, around ``resolve``, around the whole batch
+(resolve, survive, enqueue), and while a lock is held that other workers wait for. With ``--stored 300000`` it takes a
+quarter of an hour; ``--keep FOLDER`` keeps the data of the server, and uses what an earlier run left there.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> None:
     print(" · ".join(f"{name}: {value}" for name, value in describe().items()), f"· {options.stored:,} stored\n")
     for name, played in turns.items():
         print(f"{name:7} {_words(played)}")
-    for part in ("resolve", "batch"):
+    for part in ("resolve", "batch", "held"):
         ratios = [_cost(n, part) / _cost(b, part) for b, n in zip(turns["before"], turns["now"], strict=True)]
         print(f"{part:7} ratio {statistics.median(ratios):.2f}  of {', '.join(f'{one:.2f}' for one in ratios)}")
 
@@ -129,7 +129,7 @@ def _words(played: list[Turn]) -> str:
 
     return " · ".join(
         f"{part} {each(f'{part}_hub')} us hub + {each(f'{part}_postgres')} us PostgreSQL"
-        for part in ("resolve", "batch")
+        for part in ("resolve", "batch", "held")
     )
 
 

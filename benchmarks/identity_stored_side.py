@@ -53,15 +53,29 @@ class Clock:
         row = session.one("SELECT pg_backend_pid()")
         self._schedule = Path(f"/proc/{row[0]}/schedstat")
         self.spent: dict[str, float] = {}
+        self._held: tuple[float, float] | None = None
 
     def _now(self) -> tuple[float, float]:
         return time.process_time(), int(self._schedule.read_text().split()[0]) / 1e9
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        hub, postgres = self._now()
+        began = self._now()
         yield
-        for whose, was, now in zip(("hub", "postgres"), (hub, postgres), self._now(), strict=True):
+        self._add(name, began)
+
+    def hold(self) -> None:
+        """A lock that others wait for was taken."""
+        self._held = self._now()
+
+    def let_go(self) -> None:
+        """The transaction is over."""
+        if self._held is not None:
+            self._add("held", self._held)
+        self._held = None
+
+    def _add(self, name: str, began: tuple[float, float]) -> None:
+        for whose, was, now in zip(("hub", "postgres"), began, self._now(), strict=True):
             self.spent[f"{name}_{whose}"] = self.spent.get(f"{name}_{whose}", 0.0) + now - was
 
 
@@ -82,20 +96,60 @@ def main() -> None:
     needed = (rules,) if "rules" in inspect.signature(drafting).parameters else ()
     with database.session() as session:  # the pool gives the same session again and again
         clock = Clock(session)
-    resolve = process.resolve
-    process.resolve = _timed(resolve, clock)
+    work = _in_one if hasattr(process, "apply") else _in_two
+    run = work(process, clock)
     done = 0
     for batch in _batches(file):
         drafts = drafting(*needed)
         for number, told in batch:
             drafts.add("people", number, _AT, told)
-        with clock.part("batch"), database.session() as session:
-            process.apply(session, processing, drafts.drafts, _AT)
+        with clock.part("batch"):
+            run(processing, drafts.drafts)
         done += len(batch)
         if done == warm_up:
             clock.spent.clear()
     database.close()
     print(json.dumps({**clock.spent, "records": done - warm_up}))
+
+
+def _in_one(process: Any, clock: Clock) -> Callable[[Any, Any], None]:
+    """How a tree works that does all in one transaction, under the lock of identity."""
+    process.resolve = _timed(process.resolve, clock)
+    matches = importlib.import_module("hub.store.matches")
+    _noted(matches, "lock", clock)
+
+    def run(processing: Any, drafts: Any) -> None:
+        with processing.database.session() as session:
+            process.apply(session, processing, drafts, _AT)
+        clock.let_go()
+
+    return run
+
+
+def _in_two(process: Any, clock: Clock) -> Callable[[Any, Any], None]:
+    """How a tree works that records in one transaction and places in another."""
+    placing: Any = importlib.import_module("hub.application.placing")
+    process.record, process.publish = _timed(process.record, clock), _timed(process.publish, clock)
+    placing.resolve = _timed(placing.resolve, clock)
+    _noted(importlib.import_module("hub.store.identity_locks"), "counting", clock)
+
+    def run(processing: Any, drafts: Any) -> None:
+        with processing.database.session() as session:
+            mark = process._Recording(session, processing, drafts).publish()  # noqa: SLF001
+        clock.let_go()
+        placing.place_marks(processing, [mark])
+
+    return run
+
+
+def _noted(module: Any, name: str, clock: Clock) -> None:
+    lock = getattr(module, name)
+
+    def noted(session: Any) -> None:
+        lock(session)
+        clock.hold()
+
+    setattr(module, name, noted)
 
 
 def _timed(resolve: Callable[..., Any], clock: Clock) -> Callable[..., Any]:

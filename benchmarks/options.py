@@ -15,7 +15,7 @@ class Options:
     ``client_us`` is the CPU time that an ordinary HTTP client takes for a request, in µs.
     """
 
-    rounds: int = 3
+    rounds: int = 5
     intake_events: int = 40_000
     intake_warm_up: int = 5_000
     client_us: float = 60.0

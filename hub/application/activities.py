@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hub.identity.place import Resolution
-from hub.identity.record_changes import Drafts
 from hub.model.activity import activity_key
 from hub.outbox.activities import LONGEST_AGE, changed_activities
 from hub.outbox.enqueue import ChangedActivity, Route
-from hub.store import activities, facts
+from hub.store import activities
 from hub.store.database import Session
 
 
 def new_activities(
-    session: Session, routes: Sequence[Route], resolution: Resolution, drafts: Drafts, now: datetime
+    session: Session, routes: Sequence[Route], resolution: Resolution, now: datetime
 ) -> list[ChangedActivity]:
     """What is new in people's history, where any route asks for it; what still waits follows its record."""
     if not any(route.activities for route in routes):
@@ -24,9 +23,8 @@ def new_activities(
     if resolution.moved:
         moved = activities.told_by(session, resolution.moved, now - LONGEST_AGE)
         activities.move(session, [activity_key(one) for one, _ in moved], [profile_of[record] for _, record in moved])
-    told = [fact for fact in drafts.facts.values() if fact.id in resolution.told]
-    parents = {fact.parent_id for fact in told if fact.kind == "refund" and fact.parent_id is not None}
-    orders = facts.records_of(session, parents) if parents else {}
-    record_of = {fact.id: orders.get(fact.parent_id) if fact.parent_id else resolution.facts[fact.id] for fact in told}
+    told = [fact for fact in resolution.changed if fact.id in resolution.told]
+    orders = resolution.orders
+    record_of = {fact.id: orders.get(fact.parent_id) if fact.parent_id else fact.record_id for fact in told}
     homes = {fact: profile_of[record] for fact, record in record_of.items() if record in profile_of}
     return changed_activities(told, resolution.told, homes, now)

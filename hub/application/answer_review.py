@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hub.application.judge import Decision, Judge, different, same
+from hub.application.judge import Decision, Judge, different, held_records, same
 from hub.application.review import opened
 from hub.errors import NotFound
 from hub.model.judgement import Judged
-from hub.store import answers, matches, records, reviews
+from hub.store import answers, identity_locks, reviews
 from hub.store.database import Session
 from hub.store.reviews import Answer, Answered, OpenReview, Pair
 
@@ -39,9 +39,8 @@ class Reviewer(Judge):
             open_review = opened(session, review)
             pair = _pairs(session, open_review)[0]
             judged = same if answer == "accept" else different
-            sides = (
-                [row.id for row in records.of_profile(session, side)] for side in (open_review.one, open_review.other)
-            )
+            held = held_records(session, open_review.one, open_review.other)
+            sides = (held[open_review.one], held[open_review.other])
             decision = judged(session, *sides, by=by, reason=reason, now=now)
             noted[:] = [Answered(review, answer, pair, by, reason, now, decision.judgement.id)]
             reviews.note(session, noted[0])
@@ -56,7 +55,7 @@ class Reviewer(Judge):
         Raises NotFound where nobody answered, RefusedError when the answer was taken back already.
         """
         with self._processing.database.session() as session:
-            matches.lock(session)
+            identity_locks.people(session)
             answered = reviews.last_answer(session, review)
             sides = reviews.profiles_of(session, review)
             if answered is None or sides is None:
@@ -68,7 +67,7 @@ class Reviewer(Judge):
 
     def _reject(self, review: UUID, by: str, reason: str) -> Answered:
         with self._processing.database.session() as session:
-            matches.lock(session)
+            identity_locks.people(session)
             now = session.now()
             pairs = _pairs(session, opened(session, review))
             reviews.dismiss(session, pairs[:MOST_DISMISSED], by, reason, now)

@@ -148,9 +148,13 @@ def read_now(
 
 
 def reader(connection: Connection) -> reading.Reader:
-    """Tells what becomes of a connection's entries."""
+    """Tells what becomes of a connection's entries; what the source surely reads is not read here as well."""
+    source, settings = connection.connector.source, connection.settings
+    surely = source.surely_reads if source else None
 
     def read(entries: Sequence[NewEntry]) -> Sequence[Outcome]:
-        return [(outcome.state, outcome.reason) for outcome in as_read(entries, connection)]
+        unsure = [entry for entry in entries if not surely(entry.body, settings)] if surely else entries
+        certain = [("done", "")] * (len(entries) - len(unsure))
+        return [*((outcome.state, outcome.reason) for outcome in as_read(unsure, connection)), *certain]
 
     return read

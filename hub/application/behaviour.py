@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from hub.identity.place import Resolution
-from hub.identity.record_changes import Drafts
 from hub.insight.acts import FUNNEL, LADDER, Act, act_of
 from hub.insight.behaviour import Behaviour, behaviour, newest
 from hub.insight.contact import Contact, Known, contact
@@ -27,7 +26,7 @@ NAMES = ("funnel", "funnel_since", "ladder", "left_cart_at", "preferred_channel"
 Told = dict[str, Any]
 
 
-def who_acted(session: Session, resolution: Resolution, drafts: Drafts) -> set[UUID]:
+def who_acted(session: Session, resolution: Resolution) -> set[UUID]:
     """The profiles of a batch whose acts are to be folded anew; of whom only orders are known there are none.
 
     Those that it told an act of, those with acts before (another order or consent may change what they say), those
@@ -37,9 +36,9 @@ def who_acted(session: Session, resolution: Resolution, drafts: Drafts) -> set[U
         return set(resolution.members)
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
     told = {
-        profile_of[record]
-        for fact in drafts.facts.values()
-        if fact.kind in store.ACTS and (record := resolution.facts.get(fact.id)) in profile_of
+        profile_of[fact.record_id]
+        for fact in resolution.changed
+        if fact.kind in store.ACTS and fact.record_id in profile_of
     }
     rest = [one for one in resolution.members if one not in told]
     fresh = [one for one in resolution.fresh if profile_of.get(one) not in told]

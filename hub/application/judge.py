@@ -2,7 +2,7 @@
 
 A judgement names records, whose ids follow from connection, kind and external id: it holds for ever, through replay,
 retraining, new events and a rebuild from the inbox, until a person withdraws it. People are served one after the
-other, under the lock of identity: nobody decides without the decision of the one before, or about what is moving.
+other, and hold the profiles they speak of: nobody decides without the decision of the one before, or about what moves.
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
 
-from hub.application.process import Processing, apply
+from hub.application.placing import TRANSIENT, Processing, place_these
 from hub.application.record_names import anywhere, meant
 from hub.errors import NotFound, RefusedError, RetryableError
 from hub.identity.place import Resolution
-from hub.identity.record_changes import Drafts
 from hub.matching.constraints import conflict, implied_by, undone_by_split
 from hub.model.judgement import Judged, Judgement
 from hub.model.profile import RecordReference
 from hub.outbox.reports import merge_report, split_report
-from hub.store import due, matches, profiles, records
+from hub.store import due, identity_locks, profiles, records
 from hub.store import judgements as store
 from hub.store.database import Session
 
@@ -38,8 +36,6 @@ ATTEMPTS = 10
 
 NAMED = 5
 """Records per side that a refusal names."""
-
-_TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,8 @@ class Judge:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._processing.database.session() as session:
-                    matches.lock(session)
+                    identity_locks.people(session)
+                    identity_locks.rules(session)
                     now = session.now()
                     decision = decide(session, now)
                     judged, destinations = settle(session, self._processing, decision, now)
@@ -125,7 +122,7 @@ class Judge:
                         session.connection.rollback()
                         return judged
                 break
-            except _TRANSIENT as error:
+            except TRANSIENT as error:
                 if attempt == ATTEMPTS:
                     raise
                 log.info("judge.repeated", reason=type(error).__name__)
@@ -198,8 +195,8 @@ def settle(
 ) -> tuple[Judged, frozenset[str]]:
     """Resolve what a decision bears on, and tell what came of it and which destinations have something to do."""
     stored = records.profiles_of(session, decision.touched)
-    applied = apply(session, processing, Drafts(touched=frozenset(stored)), now)
-    resolution = applied.resolution
+    placed = place_these(session, processing, frozenset(stored), now)
+    resolution = placed.resolution
     restored = resolution.members.keys() - resolution.known.keys()
     profiles_now = {*records.profiles_of(session, decision.touched).values(), *restored}
     mentioned = (decision.judgement, *decision.also, *decision.withdrawn)
@@ -213,7 +210,7 @@ def settle(
         destinations=_destinations(session, processing, resolution, profiles_now),
         names=records.names(session, {record for each in mentioned for record in each.records}),
     )
-    return replace(judged, undo=_undo(judged)), applied.destinations
+    return replace(judged, undo=_undo(judged)), placed.destinations
 
 
 def _destinations(
@@ -263,18 +260,22 @@ def _two_profiles(session: Session, one: UUID, other: UUID) -> tuple[set[UUID], 
     (left, right) = (row.id for _, row in rows if row is not None)
     if left == right:
         raise RefusedError(f"both ids are of profile {left}: they are one already")
-    return _ids(session, left), _ids(session, right)
+    members = held_records(session, left, right)
+    return members[left], members[right]
 
 
-def _ids(session: Session, profile: UUID) -> set[UUID]:
-    return {row.id for row in records.of_profile(session, profile)}
+def held_records(session: Session, *wanted: UUID) -> dict[UUID, set[UUID]]:
+    """The records of these profiles, which stay so until the end. Raises RetryableError where one went."""
+    if len(records.lock_profiles(session, wanted)) < len(wanted):
+        raise RetryableError("one of these profiles was merged meanwhile")
+    return {profile: {row.id for row in records.of_profile(session, profile)} for profile in wanted}
 
 
 def _records_of(session: Session, profile: UUID) -> dict[UUID, RecordReference]:
     row = profiles.get(session, profile)
     if row is None:
         raise NotFound(f"there is no profile {profile}")
-    return records.names(session, _ids(session, row.id))
+    return records.names(session, held_records(session, row.id)[row.id])
 
 
 def _chosen(session: Session, members: Mapping[UUID, RecordReference], texts: Sequence[str]) -> set[UUID]:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from hub.errors import UnreadableError
 from hub.identity.place import Resolution
-from hub.identity.record_changes import Drafts
 from hub.insight import lead_model
 from hub.insight.lead_model import LeadModel
 from hub.insight.lead_rules import LeadRules
@@ -151,15 +150,13 @@ def in_words(name: str, bits: float, value: Any) -> str:
     return f"{'no ' if few else ''}{NUMBERS[name]} ({bits:+.1f} bits)"
 
 
-def contacted(session: Session, resolution: Resolution, drafts: Drafts, now: datetime) -> None:
+def contacted(session: Session, resolution: Resolution, now: datetime) -> None:
     """Have those told anew of whom this batch told something that counts, where they have bought nothing yet."""
     profile_of = {row.id: profile for profile, members in resolution.members.items() for row in members}
     told = {
-        profile_of[record]
-        for fact in drafts.facts.values()
-        if fact.kind in ("interaction", "cart")
-        and (record := resolution.facts.get(fact.id)) is not None
-        and record in profile_of
+        profile_of[fact.record_id]
+        for fact in resolution.changed
+        if fact.kind in ("interaction", "cart") and fact.record_id in profile_of
     }
     if told:
         store.mark(session, sorted(told), now)

@@ -1,51 +1,43 @@
-"""process: normalise → resolve → survive → enqueue for one batch of inbox entries, in one transaction.
+"""process: normalise → record for one batch of inbox entries, in one transaction; then what it marked is placed.
 
-``kill -9`` anywhere rolls the batch back, and its entries are still queued. What cannot be taken in is found before it
-is stored (``hub.normalise.fit``). A batch that fails all the same is halved, and each half again only where the fault
-is: whoever is at fault is parked alone, and every other entry goes through once.
+Recording holds no lock that another worker waits for, but that of counting, at its end. Placing (``placing``) is a
+transaction of its own, that every worker does for itself. ``kill -9`` anywhere rolls back the one that was open: the
+entries are still queued, or their mark is there, and the next worker places it.
+
+What cannot be taken in is found before it is stored (``hub.normalise.fit``). A batch that fails all the same is halved,
+and each half again only where the fault is: whoever is at fault is parked alone, and every other entry goes through
+once.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from time import perf_counter
 from uuid import UUID
 
-import psycopg
-import psycopg_pool
 import structlog
 
 from hub import metrics
 from hub.application import form_mails
-from hub.application.activities import new_activities
-from hub.application.behaviour import who_acted
-from hub.application.changed_orders import changed_orders
 from hub.application.fetched import completed
-from hub.application.in_force import InForce, in_force
-from hub.application.leads import contacted
-from hub.application.qualify import hand_over_activities
-from hub.application.returned import settle, take
-from hub.application.stage_changes import stage_changes
-from hub.application.suppress import suppress
-from hub.application.traits import Insight, follow
-from hub.errors import HubError, RetryableError
-from hub.identity.place import Resolution
+from hub.application.in_force import InForce
+from hub.application.placing import TRANSIENT, Placed, Processing, is_away, place_left_behind, place_marks
+from hub.application.returned import take
+from hub.application.suppress import suppress_refusing
+from hub.errors import HubError
+from hub.identity.record import Recorded, publish, record
 from hub.identity.record_changes import Drafting, Drafts, orphans
-from hub.identity.resolve import resolve
-from hub.matching.rules import IdentityRules
 from hub.model.event import Note
-from hub.normalise.batch import Normalised, Outcome, normalise
+from hub.normalise.batch import Outcome, normalise
 from hub.normalise.telling import tell
-from hub.outbox.enqueue import Route, enqueue
-from hub.profiles.survive import survive
-from hub.profiles.survivorship import SurvivorshipRules
-from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import facts, inbox, matches, notes, records, suppressions, versions
-from hub.store.database import Database, Session
+from hub.store import facts, identity_locks, inbox, notes, records, versions
+from hub.store.database import Session
 from hub.store.inbox import ClaimedEntry
+
+__all__ = ["BATCH", "Batch", "Processing", "process_batch", "process_these"]
 
 log = structlog.get_logger()
 
@@ -58,26 +50,6 @@ BATCH = 500
 ORPHAN_RETRIES = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
 """A refund whose order is not stored yet is looked at again: the order may be in another worker's open transaction."""
 
-_TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
-
-
-@dataclass(frozen=True, slots=True)
-class Processing:
-    """What every batch works with: the database, and the configuration of connections, routes and rules."""
-
-    database: Database
-    connections: Mapping[str, Connection]
-    routes: Sequence[Route]
-    identity: IdentityRules
-    survivorship: SurvivorshipRules
-    insight: Insight = field(default_factory=Insight)
-    read: dict[int, InForce] = field(default_factory=dict)
-    """The version of rules and weights that was read last."""
-
-    def in_force(self, session: Session) -> InForce:
-        """The rules and weights that hold now: the stored version, or what is configured."""
-        return in_force(session, self.identity, self.survivorship, self.read)
-
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -87,18 +59,20 @@ class Batch:
     destinations: frozenset[str] = frozenset()
     thin: frozenset[str] = frozenset()
     """Connections with entries that wait for ``complete``."""
+    marks: tuple[int, ...] = ()
+    """What was recorded and is to be placed."""
 
     def __add__(self, other: Batch) -> Batch:
-        return Batch(self.entries + other.entries, self.destinations | other.destinations, self.thin | other.thin)
+        return Batch(
+            self.entries + other.entries,
+            self.destinations | other.destinations,
+            self.thin | other.thin,
+            self.marks + other.marks,
+        )
 
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """``waiting`` are entries whose order is not stored yet."""
-
-    destinations: frozenset[str] = frozenset()
-    waiting: frozenset[int] = frozenset()
-    resolution: Resolution = field(default_factory=Resolution)
+    def placed(self, placed: Placed) -> Batch:
+        """The same once its marks are placed; what was placed beside them counts where nothing else was done."""
+        return Batch(self.entries or placed.records, self.destinations | placed.destinations, self.thin)
 
 
 class _Failed(Exception):  # noqa: N818 - carries which entries, or records to be resolved again, were in the batch
@@ -110,12 +84,17 @@ class _Failed(Exception):  # noqa: N818 - carries which entries, or records to b
 
 
 def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
-    """Work on up to ``limit`` due entries; ``entries`` is 0 when there were none."""
+    """Work on up to ``limit`` due entries, or else on what was left behind; ``entries`` is 0 when there was nothing."""
+    done = _recorded(processing, limit)
+    return done.placed(place_marks(processing, done.marks) if done.entries else place_left_behind(processing))
+
+
+def _recorded(processing: Processing, limit: int) -> Batch:
     size = limit
     while True:
         try:
             return _attempt(processing, size)
-        except _TRANSIENT as error:
+        except TRANSIENT as error:
             log.info("process.repeated", reason=type(error).__name__)
         except _Failed as failed:
             if failed.entries:
@@ -130,10 +109,12 @@ def process_batch(processing: Processing, limit: int = BATCH) -> Batch:
 
 def process_these(processing: Processing, ids: Sequence[int]) -> Batch:
     """Work on these entries, as far as they are still due; what fails stays due, and a worker takes it."""
+    done = Batch(0)
     try:
         with processing.database.session() as session:
-            return _all_or_none(session, processing, inbox.claim_these(session, "process", ids))
-    except (*_TRANSIENT, _Failed) as error:
+            done = _all_or_none(session, processing, inbox.claim_these(session, "process", ids))
+        return done.placed(place_marks(processing, done.marks, wait=True))
+    except (*TRANSIENT, _Failed) as error:
         log.info("process.left", reason=type(error).__name__)
         return Batch(0)
 
@@ -149,7 +130,7 @@ def _isolate(processing: Processing, failed: _Failed) -> Batch:
         part = waiting.pop(0)
         try:
             done += _attempt_these(processing, part)
-        except _TRANSIENT as error:
+        except TRANSIENT as error:
             log.info("process.repeated", reason=type(error).__name__)
             waiting.insert(0, part)
         except _Failed as again:
@@ -196,9 +177,9 @@ def _all_or_none(session: Session, processing: Processing, claimed: list[Claimed
     if not claimed:
         return Batch(0)
     try:
-        return _work(session, processing, claimed, claimed[0].claimed_at)
+        return _work(session, processing, claimed)
     except Exception as error:
-        if isinstance(error, _TRANSIENT) or _is_away(error):
+        if isinstance(error, TRANSIENT) or is_away(error):
             raise
         raise _Failed(error, entries=[entry.id for entry in claimed]) from error
 
@@ -221,110 +202,98 @@ def _reread(session: Session, processing: Processing, claimed: list[ClaimedEntry
         one: fact for one, fact in drafts.facts.items() if fact.record_id is None or fact.record_id in stored
     }
     ids = [entry.id for entry in claimed]
+    mark = None
     try:
-        applied = apply(session, processing, drafts, session.now()) if drafts.records or drafts.facts else Applied()
+        recording = _Recording(session, processing, drafts) if drafts.records or drafts.facts else None
+        inbox.finish(session, ids)
+        mark = recording.publish() if recording else None
     except Exception as error:
-        if isinstance(error, _TRANSIENT) or _is_away(error):
+        if isinstance(error, TRANSIENT) or is_away(error):
             raise
         raise _Failed(error, entries=ids, reread=True) from error
-    inbox.finish(session, ids)
-    return Batch(len(claimed), applied.destinations)
+    return Batch(len(claimed), marks=_these(mark))
 
 
 def _again(session: Session, processing: Processing, limit: int) -> Batch:
-    """Resolve queued records again, after rules or weights changed or after an upgrade. Used when no entry is due."""
-    if not versions.any_waiting(session):
+    """Record queued records again, after rules or weights changed or after an upgrade. Used when no entry is due."""
+    if not versions.any_waiting(session) or not identity_locks.again(session):
         return Batch(0)
-    # The lock comes before the queue. Whoever fills the queue holds the lock, and would wait for rows taken here.
-    matches.lock(session)
-    records = versions.take(session, limit)
-    if not records:
+    # Ahead of the queue: whoever fills it holds the rules alone, and would wait for rows taken here.
+    identity_locks.rules(session)
+    waiting = versions.take(session, limit)
+    if not waiting:
         return Batch(0)
     try:
-        applied = apply(session, processing, Drafts(touched=frozenset(records), again=True), session.now())
+        mark = _Recording(session, processing, Drafts(touched=frozenset(waiting), again=True)).publish()
     except Exception as error:
-        if isinstance(error, _TRANSIENT) or _is_away(error):
+        if isinstance(error, TRANSIENT) or is_away(error):
             raise
-        raise _Failed(error, records=records) from error
-    merged, members = len(applied.resolution.merges), applied.resolution.members.keys()
-    if (apart := len(members - applied.resolution.known.keys())) or merged:
-        log.info("process.resolved_again", records=len(records), merged=merged, split=apart)
-    return Batch(len(records), applied.destinations)
+        raise _Failed(error, records=waiting) from error
+    return Batch(len(waiting), marks=_these(mark))
 
 
-def _is_away(error: Exception) -> bool:
-    """True when the database is at fault and no entry is: connection, resources, shutdown or disk."""
-    if isinstance(error, psycopg.InterfaceError | psycopg_pool.PoolTimeout):
-        return True
-    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in ("08", "53", "57", "58")
-
-
-def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry], now: datetime) -> Batch:
+def _work(session: Session, processing: Processing, claimed: list[ClaimedEntry]) -> Batch:
     entries, incomplete = completed(session, claimed, processing.connections)
     if incomplete:
         inbox.move(session, [entry.id for entry in incomplete], "complete")
     started = perf_counter()
     done, outcomes = normalise(entries, processing.connections)
     metrics.STAGE_SECONDS.labels("normalise").observe(perf_counter() - started)
-    applied = _draft(session, processing, done, now) if done else Applied()
-    _finish(session, entries, applied, outcomes, {entry.inbox_id: entry.notes for entry in done if entry.notes})
+    recording = None
+    if done:
+        done, back = take(session, done, processing.connections)
+        drafting = Drafting(back.touched)
+        for entry in done:
+            drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
+        recording = _Recording(session, processing, drafting.drafts)
+        if document := back.document():
+            recording.recorded.mark.told.back.append(document)
+    waiting = recording.waiting if recording else frozenset[int]()
+    _finish(session, entries, waiting, outcomes, {entry.inbox_id: entry.notes for entry in done if entry.notes})
     form_mails.queue(session, processing.connections, entries)
-    return Batch(len(claimed), applied.destinations, frozenset(entry.entry.connection for entry in incomplete))
+    mark = recording.publish() if recording else None
+    return Batch(len(claimed), thin=frozenset(entry.entry.connection for entry in incomplete), marks=_these(mark))
 
 
-def _draft(session: Session, processing: Processing, done: Sequence[Normalised], now: datetime) -> Applied:
-    done, back = take(session, done, processing.connections)
-    drafting = Drafting(back.touched)
-    for entry in done:
-        drafting.add(entry.connection, entry.inbox_id, entry.received_at, entry.events)
-    applied = apply(session, processing, drafting.drafts, now)
-    more = settle(session, back, applied.resolution, processing.connections)
-    return replace(applied, destinations=applied.destinations | more)
+def _these(mark: int | None) -> tuple[int, ...]:
+    return () if mark is None else (mark,)
 
 
-def apply(session: Session, processing: Processing, drafts: Drafts, now: datetime) -> Applied:
-    """Resolve → survive → enqueue, in the caller's transaction. Raises RetryableError when it has to be repeated."""
-    started = perf_counter()
-    # Other rules or weights are put in force under this lock: those read now stay in force until the commit.
-    matches.lock(session)
-    rules = processing.in_force(session)
-    resolution = resolve(session, drafts, rules.identity, now)
-    resolved = perf_counter()
-    placed = counting_placed_orders(processing.connections)
-    ranks = {name: connection.settings.rank for name, connection in processing.connections.items()}
-    settled = (resolution.members, resolution.known, resolution.created_at)
-    suppress(session, drafts, resolution)
-    heard = suppressions.heard_of_many(session, resolution.members)
-    changed = survive(session, *settled, ranks=ranks, rules=rules.survivorship, now=now, placed=placed, heard=heard)
-    survived = perf_counter()
-    orders = changed_orders(session, resolution, drafts)
-    ordered = set(resolution.members) if resolution.moved else {order.profile_id for order in orders}
-    losers = [merge.loser for merge in resolution.merges]
-    acted = who_acted(session, resolution, drafts)
-    changed = follow(session, processing.insight, changed, ordered, losers, now, placed, acted)
-    told = perf_counter()
-    if processing.insight.leads is not None:
-        contacted(session, resolution, drafts, now)
-    new = new_activities(session, processing.routes, resolution, drafts, now)
-    new += stage_changes(processing.routes, changed, now) + hand_over_activities(processing.routes, changed, now)
-    destinations = enqueue(session, processing.routes, changed, orders, resolution.merges, resolution.events, now, new)
-    metrics.STAGE_SECONDS.labels("resolve").observe(resolved - started)
-    metrics.STAGE_SECONDS.labels("survive").observe(survived - resolved)
-    metrics.STAGE_SECONDS.labels("insight").observe(told - survived)
-    metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - told)
-    parents = {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
-    waiting = frozenset(orphans(drafts, facts.existing(session, parents)) if parents else ())
-    return Applied(frozenset(destinations), waiting, resolution)
+class _Recording:
+    """A batch that is being recorded. ``waiting`` are entries whose order is not stored yet.
+
+    ``publish`` comes last in its transaction, because others wait for it.
+    """
+
+    def __init__(self, session: Session, processing: Processing, drafts: Drafts) -> None:
+        started = perf_counter()
+        self._session = session
+        # Other rules or weights are put in force by who holds these alone: those read now hold until the commit.
+        identity_locks.rules(session)
+        self._rules: InForce = processing.in_force(session)
+        self._now = session.now()
+        self.recorded: Recorded = record(session, drafts, self._rules.identity.rules, self._now)
+        suppress_refusing(session, drafts, self.recorded.rows)
+        parents = {fact.parent_id for fact in drafts.facts.values() if fact.parent_id is not None}
+        self.waiting = frozenset(orphans(drafts, facts.existing(session, parents)) if parents else ())
+        self._seconds = perf_counter() - started
+
+    def publish(self) -> int | None:
+        """Let others find the records; gives the mark that has them placed."""
+        started = perf_counter()
+        mark = publish(self._session, self.recorded, self._rules.identity.rules, self._now)
+        metrics.STAGE_SECONDS.labels("resolve").observe(self._seconds + perf_counter() - started)
+        return mark
 
 
 def _finish(
     session: Session,
     entries: Sequence[ClaimedEntry],
-    applied: Applied,
+    waiting: frozenset[int],
     outcomes: Sequence[Outcome],
     noted: Mapping[int, Sequence[Note]],
 ) -> None:
-    again = [e for e in entries if e.id in applied.waiting and e.attempts < len(ORPHAN_RETRIES)]
+    again = [e for e in entries if e.id in waiting and e.attempts < len(ORPHAN_RETRIES)]
     repeated = {entry.id: ORPHAN_RETRIES[entry.attempts] for entry in again}
     if repeated:
         inbox.postpone(session, repeated)

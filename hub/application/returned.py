@@ -17,7 +17,6 @@ from uuid import UUID
 
 import orjson
 
-from hub.identity.place import Resolution
 from hub.model.base import FrozenTexts
 from hub.model.customer import CustomerSnapshot, PersonName
 from hub.model.event import (
@@ -54,6 +53,33 @@ class Back:
     edited: dict[str, dict[UUID, set[int]]] = field(default_factory=lambda: defaultdict(dict))
     touched: set[UUID] = field(default_factory=set)
 
+    def document(self) -> Any:
+        """As JSON, for whoever places the records; None where nothing is left to do."""
+        if not any(self.fresh.values()) and not any(self.edited.values()):
+            return None
+        return {
+            "fresh": {
+                name: {one: [snapshot.model_dump(mode="json"), at.isoformat()] for one, (snapshot, at) in found.items()}
+                for name, found in self.fresh.items()
+            },
+            "edited": {
+                name: {str(key): sorted(events) for key, events in found.items()} for name, found in self.edited.items()
+            },
+        }
+
+
+def _back(document: Any) -> Back:
+    """The inverse of ``Back.document``, without the records that were touched."""
+    back = Back()
+    for name, found in document["fresh"].items():
+        back.fresh[name] = {
+            one: (CustomerSnapshot.model_validate(snapshot), datetime.fromisoformat(at))
+            for one, (snapshot, at) in found.items()
+        }
+    for name, edited in document["edited"].items():
+        back.edited[name] = {UUID(key): set(events) for key, events in edited.items()}
+    return back
+
 
 def comes_back(connection: Connection | None) -> bool:
     """Whether Hub writes to this connection's records of people as well."""
@@ -77,11 +103,17 @@ def take(
     return [kept.get(one.inbox_id, one) for one in done], back
 
 
-def settle(session: Session, back: Back, resolution: Resolution, connections: Mapping[str, Connection]) -> set[str]:
-    """Tie new records to their profiles and queue what was changed; gives the destinations with something to do."""
+def settle(session: Session, document: Any, connections: Mapping[str, Connection]) -> set[str]:
+    """Tie new records to their profiles and queue what was changed; gives the destinations with something to do.
+
+    ``document`` is of ``Back.document``; the records are placed.
+    """
+    back = _back(document)
     destinations: set[str] = set()
-    homes = {row.id: profile for profile, rows in resolution.members.items() for row in rows}
     for name, found in back.fresh.items():
+        if name not in connections:
+            continue
+        homes = records.profiles_of(session, [_record(name, one) for one in found])
         ids = {one: homes[record] for one in found if (record := _record(name, one)) in homes}
         taken = returned.adopt_ids(session, name, ids)
         mirrors = {}
@@ -133,9 +165,8 @@ class _Reader:
                 kept += told
             elif isinstance(event, InteractionEvent) and event.record in own and event.interaction.kind in _CONSENTING:
                 continue
-            elif isinstance(event, ConsentEvent) and event.record.external_id in self.known:
-                key = self.known[event.record.external_id].key
-                kept += [*self._tie(event.occurred_at, event.record, key), event]
+            elif isinstance(event, ConsentEvent) and (known := self._contact(event.record)):
+                kept += [*self._tie(event.occurred_at, event.record, known.key), event]
             elif isinstance(event, LinkEvent) and event.by:
                 self._merge(event)
             elif isinstance(event, LinkEvent) and event.into:
@@ -226,6 +257,10 @@ class _Reader:
             for one, each in self.known.items()
         }
         returned.adopt_mirrors(self.session, self.name, {known.key: (orjson.dumps(properties).decode(), at)})
+
+    def _contact(self, record: RecordKey) -> Known | None:
+        """The contact that a record is; None where it is another kind of record, or Hub does not know it."""
+        return self.known.get(record.external_id) if record.kind == "contact" else None
 
     def _tie(self, at: datetime, record: RecordKey, key: UUID) -> list[CanonicalEvent]:
         """The record belongs to whom Hub wrote it for, also where nothing that a person typed there tells so."""

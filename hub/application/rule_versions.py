@@ -21,7 +21,7 @@ from hub.matching import rules as identity_rules
 from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.rules import RuleSet, dumped
-from hub.store import judgements, matches, records, versions
+from hub.store import identity_locks, judgements, records, versions
 from hub.store.database import Database, Session
 from hub.store.versions import VersionRow
 
@@ -193,8 +193,8 @@ class RuleVersions:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._database.session() as session:
-                    # Whoever resolves holds this lock: what was decided by the old rules is stored, and queued.
-                    matches.lock(session)
+                    # Whoever records or places shares these: what was decided by the old rules is stored, and queued.
+                    identity_locks.rules_alone(session)
                     done = change(session)
                 break
             except _TRANSIENT as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -22,22 +23,24 @@ _SOFT = ("soft", "transient", "temporary", "deferred")
 """Words by which a source says that an address will take mail again."""
 
 
-def suppress(session: Session, drafts: Drafts, resolution: Resolution) -> None:
-    """Take in what a batch tells of addresses that nobody may write to."""
-    entries = list(_erased(drafts, resolution))
-    refused = [fact for fact in drafts.facts.values() if fact.kind == "interaction" and _may_refuse(fact.payload)]
-    if refused:
-        rows = {row.id: row for members in resolution.members.values() for row in members}
-        for fact in refused:
-            record = resolution.facts.get(fact.id) or fact.record_id
-            entries += _of_interaction(fact, rows.get(record) if record else None)
+def suppress_refusing(session: Session, drafts: Drafts, rows: Mapping[UUID, RecordRow]) -> None:
+    """Take in what a batch tells of addresses that bounced or complained; ``rows`` are its records."""
+    entries: list[Entry] = []
+    for fact in drafts.facts.values():
+        if fact.kind == "interaction" and _may_refuse(fact.payload):
+            entries += _of_interaction(fact, rows.get(fact.record_id) if fact.record_id else None)
     store.note(session, entries)
 
 
-def _erased(drafts: Drafts, resolution: Resolution) -> Iterator[Entry]:
+def suppress_erased(session: Session, records: Collection[UUID], resolution: Resolution) -> None:
+    """Take in the addresses of who asks to be erased, by one of these records."""
+    store.note(session, list(_erased(records, resolution)))
+
+
+def _erased(records: Collection[UUID], resolution: Resolution) -> Iterator[Entry]:
     """All addresses of a person of whom a record of this batch asks to be erased: others of theirs come again, too."""
     for members in resolution.members.values():
-        asking = [row for row in members if row.id in drafts.records and "erasure" in row.state]
+        asking = [row for row in members if row.id in records and "erasure" in row.state]
         if not asking:
             continue
         since = max(_erased_at(row) for row in asking)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from hub.application.process import Processing, apply
+from hub.application.placing import Processing, place_these
 from hub.errors import RefusedError
-from hub.identity.record_changes import Drafts
 from hub.profiles.view import holders, parse_identifier
 from hub.store import records, suppressions
 from hub.store.suppressions import Entry
@@ -28,5 +27,5 @@ def suppress_address(processing: Processing, identifier: str, region: str) -> li
         carrying = sorted(holders(session, kind, value))
         touched = [row.id for row in records.load(session, carrying, []).values()]
         if touched:
-            apply(session, processing, Drafts(touched=frozenset(touched)), now)
+            place_these(session, processing, frozenset(touched), now)
     return carrying

@@ -23,7 +23,7 @@ from hub.matching import rules as identity_rules
 from hub.matching.features import Features, features_of
 from hub.matching.rules import IdentityRules
 from hub.matching.weights import Model
-from hub.store import matches, reviews, training, versions
+from hub.store import identity_locks, reviews, training, versions
 from hub.store.database import Database, Session
 from hub.store.training import IMPORTED, is_due
 
@@ -137,8 +137,8 @@ def _estimated(
 def _put_in_force(
     session: Session, after: Model, records: int, answers: int, *, by: str, note: str, now: datetime
 ) -> Trained:
-    # Whoever resolves holds this lock: all that was decided by the old weights is stored now, and queued below.
-    matches.lock(session)
+    # Whoever records or places shares these: all that was decided by the old weights is stored now, and queued below.
+    identity_locks.rules_alone(session)
     before, version = _before(session)
     if not moved(before, after):
         origin = versions.origin(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from hub.identity.buckets import hashed_equality_key, users
@@ -72,6 +72,16 @@ class Component:
                 by_record[record].append(number)
         return by_record
 
+    def leave(self, records: Collection[UUID]) -> None:
+        """Take these records out, who hang together with nobody else."""
+        gone = set(records)
+        self.people = {one: known for one, known in self.people.items() if one not in gone}
+        self.matches = {pair: weight for pair, weight in self.matches.items() if gone.isdisjoint(pair)}
+        self.outside = {pair: weight for pair, weight in self.outside.items() if gone.isdisjoint(pair)}
+        self.scores = {pair: scored for pair, scored in self.scores.items() if gone.isdisjoint(pair)}
+        self.links = [group for group in self.links if gone.isdisjoint(group)]
+        self.judgements = [each for each in self.judgements if not self.people.keys().isdisjoint(each.records)]
+
     def clustered(self, identity: Identity, holds: Iterable[Judgement] = ()) -> Clusters[UUID]:
         """The clusters of these records; ``holds`` are merges that wait for a person, beside the stored judgements."""
         sure = {pair: weight for pair, weight in self.matches.items() if weight >= identity.model.same}
@@ -86,9 +96,17 @@ class Component:
 
 def people_of(session: Session, records: Collection[UUID], rules: IdentityRules) -> dict[UUID, Features]:
     """Stored records as they are compared."""
+    return people_and_texts(session, records, rules)[0]
+
+
+def people_and_texts(
+    session: Session, records: Collection[UUID], rules: IdentityRules
+) -> tuple[dict[UUID, Features], dict[UUID, str]]:
+    """Stored records as they are compared, and the same packed."""
     people: dict[UUID, Features] = {}
     unreadable: list[UUID] = []
-    for record, text in store.features(session, records).items():
+    texts = store.features(session, records)
+    for record, text in texts.items():
         known = compared(text)
         if known is None:
             unreadable.append(record)
@@ -96,9 +114,10 @@ def people_of(session: Session, records: Collection[UUID], rules: IdentityRules)
             people[record] = known
     if unreadable:
         people |= {record: features_of(state, rules) for record, state in store.states(session, unreadable).items()}
-    return people
+    return people, texts
 
 
+@lru_cache(maxsize=8_000)
 def compared(features: str) -> Features | None:
     """What was packed; None where an older Hub stored it in another format, or not at all."""
     try:
@@ -134,7 +153,9 @@ def grow(
             loaded |= people_of(session, missing, identity.rules)
         component.people |= loaded
         if unknown := set(loaded) - component.matches_known:
-            found = store.matches_of(session, unknown)
+            # All of those who are known are there already, and what is stored of them may be of before this batch.
+            stored = store.matches_of(session, unknown).items()
+            found = {pair: weight for pair, weight in stored if component.matches_known.isdisjoint(pair)}
             component.matches |= found
             matches += found.items()
             component.matches_known |= unknown

@@ -15,27 +15,27 @@ from uuid import UUID
 from hub.matching.blocking import NEIGHBOURS
 
 
-def width(leaving: int) -> int:
-    """Stored records to read on either side of one, where so many leave the bucket in the batch."""
-    return 2 * NEIGHBOURS + leaving
+def width(moving: int) -> int:
+    """Stored records to read on either side of one, where so many came to the bucket or left it in the batch."""
+    return 2 * NEIGHBOURS + moving
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Records that follow one another in order of id, before the batch.
+    """Records that follow one another in order of id.
 
     ``first`` and ``last``: whether the bucket begins with it, and ends with it.
     """
 
-    before: Sequence[UUID]
+    records: Sequence[UUID]
     first: bool
     last: bool
 
-    def after(self, joined: Sequence[UUID], left: Set[UUID]) -> list[UUID]:
-        """The same stretch once these, in order of id, have come and those have gone."""
-        begin = 0 if self.first else bisect_left(joined, self.before[0])
-        end = len(joined) if self.last else bisect_left(joined, self.before[-1])
-        return sorted({*self.before, *joined[begin:end]} - left)
+    def changed_by(self, coming: Sequence[UUID], going: Set[UUID]) -> list[UUID]:
+        """The same stretch with these, in order of id, and without those."""
+        begin = 0 if self.first else bisect_left(coming, self.records[0])
+        end = len(coming) if self.last else bisect_left(coming, self.records[-1])
+        return sorted({*self.records, *coming[begin:end]} - going)
 
 
 def stretch(anchor: UUID, read: Collection[UUID], wanted: int) -> Stretch:

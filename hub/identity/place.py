@@ -18,6 +18,7 @@ from hub.identity.component import Component
 from hub.identity.evidence import merge_evidence, split_evidence
 from hub.identity.profile_ids import assign
 from hub.matching.version import Identity
+from hub.model.facts import FactRow
 from hub.model.keys import profile_id
 from hub.store import profiles as profile_store
 from hub.store import versions
@@ -30,9 +31,9 @@ from hub.store.records import ProfileRow, RecordRow
 class Resolution:
     """``members`` maps every affected profile to its records; ``known`` holds the stored versions of those that were.
 
-    ``events`` maps a profile to the inbox ids of this batch that touched it; ``facts`` the facts that changed to the
-    record each hangs on; ``moved`` are the records that changed from one profile to another; ``told`` are the
-    facts that nobody told before; ``fresh`` are the records that are new.
+    ``events`` maps a profile to the inbox ids of this batch that touched it; ``changed`` are the facts that changed,
+    ``orders`` the record that each order they are parts of hangs on; ``told`` are the facts that nobody told before;
+    ``moved`` are the records that changed from one profile to another; ``fresh`` are the records that are new.
     """
 
     members: dict[UUID, list[RecordRow]] = field(default_factory=dict)
@@ -40,7 +41,8 @@ class Resolution:
     created_at: dict[UUID, datetime] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
     events: dict[UUID, set[int]] = field(default_factory=dict)
-    facts: dict[UUID, UUID | None] = field(default_factory=dict)
+    changed: list[FactRow] = field(default_factory=list)
+    orders: Mapping[UUID, UUID | None] = field(default_factory=dict)
     withdrawn: Mapping[UUID, int] = field(default_factory=dict)
     moved: set[UUID] = field(default_factory=set)
     told: frozenset[UUID] = frozenset()

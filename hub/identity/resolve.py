@@ -1,146 +1,208 @@
-"""resolve: a batch of drafts to stored records, clusters and profile ids, in the caller's transaction.
+"""resolve: records that were recorded to clusters and profile ids, in the caller's transaction.
 
-Locks and reads what the batch touches, weighs what changed (``weigh``), and places every record (``place``). The number
-of statements is constant. The outcome is a function of the set of records, rules, weights and judgements
-(``clustering``), computed under locks taken in one order: the lock of identity, then profiles.
+The second of identity's two transactions. It holds the records that it was told of before it looks at anything, and
+everybody they may be one with before it writes anything. Nobody waits: what another worker holds is put off, together
+with all that hangs on it. The outcome is a function of the set of records, rules, weights and judgements
+(``clustering``); the number of statements is constant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hub import metrics
-from hub.errors import RetryableError
-from hub.identity.buckets import Revision
+from hub.identity.buckets import users
 from hub.identity.component import Component, compared, grow
+from hub.identity.fellows import Fellows
+from hub.identity.held import Held, hanging_on, may_move
 from hub.identity.place import Resolution, before_batch, place
 from hub.identity.questions import note_questions
-from hub.identity.record_changes import Drafts, order_ids
-from hub.identity.weigh import rematch
-from hub.matching.features import features_of
-from hub.matching.packing import packed
+from hub.matching.features import Features, features_of
+from hub.matching.scoring import SHARED
 from hub.matching.version import Identity
+from hub.model.keys import profile_id
 from hub.store import facts as fact_store
-from hub.store import records as store
+from hub.store import matches as store
+from hub.store import records as record_store
 from hub.store import versions
 from hub.store.database import Session
-from hub.store.records import ProfileRow, RecordRow
+from hub.store.marks import Mark, Told
+from hub.store.matches import CrowdRow, Pair
+from hub.store.records import RecordRow
+
+_AWAITED = 10
+"""Times that what hangs together is looked for anew while it grows by what others commit."""
 
 
-def resolve(session: Session, drafts: Drafts, identity: Identity, now: datetime) -> Resolution:
-    """Resolve a batch inside the caller's transaction, which holds the lock of identity.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What was placed; ``put_off`` is what is left of the mark because others were at it, None where nothing is."""
 
-    Gives which profiles are affected, and what was merged. Raises RetryableError when another worker got in between.
+    resolution: Resolution
+    put_off: Mark | None = None
+
+
+def resolve(session: Session, mark: Mark, identity: Identity, now: datetime, *, wait: bool = False) -> Resolved:
+    """Place the records of a mark. The caller holds the rules.
+
+    ``wait``: instead of putting anything off, wait for who holds it. The rest is then as if this came after them.
     """
-    orders = order_ids(drafts)
-    known, rows = _locked(session, drafts.records.keys() | drafts.touched, orders)
-    hanging = _records_of_orders(session, orders, rows)
-    fresh = _apply(drafts, rows)
-    revisions = _revisions(drafts, rows, identity)
-    component = rematch(session, identity, revisions, now, fresh)
-    _load_whole_profiles(session, identity, component, known, rows)
-    before = before_batch(session, identity, rows, known, again=drafts.again)
-    resolution = place(session, component, identity, before, now, again=drafts.again)
+    if not wait:
+        return _resolve(session, mark, identity, now, _Look(session, mark, identity))
+    awaited = mark.records
+    for _ in range(_AWAITED):
+        session.run("SAVEPOINT awaiting")
+        record_store.await_these(session, awaited)
+        look = _Look(session, mark, identity)
+        if not look.put_off or look.reached <= awaited:
+            break
+        awaited = awaited | look.reached
+        session.run("ROLLBACK TO SAVEPOINT awaiting")
+    return _resolve(session, mark, identity, now, look)
+
+
+class _Look:
+    """What hangs together with the records of a mark, all of it held; without what is ``put_off``."""
+
+    def __init__(self, session: Session, mark: Mark, identity: Identity) -> None:
+        self._session, self._identity, self._mark = session, identity, mark
+        self.held = held = Held(session)
+        held.whole(mark.records)
+        # Who was not placed yet is always compared.
+        self.subjects = (mark.compared | held.fresh) & held.rows.keys()
+        known = {one: _known(held.rows[one], identity) for one in self.subjects}
+        self.fellows = Fellows(session, identity, known, {one: held.rows[one].features for one in self.subjects})
+        self.before = self._stored_matches()
+        self.after = {pair: scored.weight for pair, scored in self.fellows.scores.items()}
+        self.component = self._component()
+        self.reached: set[UUID] = set()
+        """Everybody who was looked at."""
+        self.put_off = self._left_out()
+
+    def _stored_matches(self) -> dict[Pair, float]:
+        stored = store.matches_of(self._session, self.subjects) if self.subjects else {}
+        return {pair: weight for pair, weight in stored.items() if not self.subjects.isdisjoint(pair)}
+
+    def _component(self) -> Component:
+        fellows, held, same = self.fellows, self.held, self._identity.model.same
+        weights = (*self.before.items(), *self.after.items())
+        sure = {one for pair, weight in weights if weight >= same for one in pair}
+        held.whole(sure)
+        while True:
+            component = Component(
+                # These are all matches of every subject, because it was just compared with everybody it can match.
+                matches=dict(self.after),
+                matches_known=set(self.subjects),
+                scores=dict(fellows.scores),
+                crowd={value: min(people, SHARED) for value, people in fellows.crowd.items()},
+                crowds_known=set(fellows.key_of),
+                contacts_known=set(fellows.with_keys),
+                equality_known=set(fellows.few),
+                equality_keys=fellows.equality_keys,
+            )
+            wanted = self.subjects | sure
+            came = False
+            while wanted:
+                grow(self._session, self._identity, component, wanted, fellows.people)
+                came |= held.whole(component.people)
+                homes = {held.rows[one].profile_id for one in component.people if one in held.rows} - {None}
+                # Records of the same profile that nothing joins to the component any more, as when rules changed.
+                wanted = {row.id for row in held.rows.values() if row.profile_id in homes}
+                wanted -= component.people.keys()
+            if not came:
+                return component
+            # Of those who were held only now more may have been committed since they were read.
+
+    def _left_out(self) -> set[UUID]:
+        """Take out what others hold or changed meanwhile, and all that hangs on it; gives what is left out of it."""
+        held, component = self.held, self.component
+        pairs = {*component.matches, *component.outside, *self.before, *self.after}
+        self.reached = {*component.people, *(one for pair in pairs for one in pair), *self._mark.records}
+        held.beside(self.reached - component.people.keys())
+        held.rows_of(may_move(component, held, self._identity.model.same))
+        wrong = held.refused | self._changed() | self._shared_meanwhile()
+        if not wrong:
+            return set()
+        left_out = hanging_on(wrong, component, held, pairs)
+        component.leave(left_out)
+        self.before = {pair: weight for pair, weight in self.before.items() if left_out.isdisjoint(pair)}
+        self.after = {pair: weight for pair, weight in self.after.items() if left_out.isdisjoint(pair)}
+        held.let_go(left_out)
+        return left_out & self._mark.records
+
+    def _changed(self) -> set[UUID]:
+        """Those that are compared otherwise by now than when they were."""
+        texts = self.fellows.texts
+        told = (texts.keys() & self.reached) - self.subjects
+        return {one for one in told if (text := self.held.text(one)) is not None and text != texts[one]}
+
+    def _shared_meanwhile(self) -> set[UUID]:
+        """Those with an identifier that was nearly equal, and that others use by now."""
+        further = self.fellows.further
+        if not further:
+            return set()
+        rows = store.crowds(self._session, further)
+        counted = {key: users(rows[key]) if key in rows else 1 for key in further}
+        return set() if counted == further else self.fellows.nearly_equal
+
+
+def _resolve(session: Session, mark: Mark, identity: Identity, now: datetime, look: _Look) -> Resolved:
+    held, component = look.held, look.component
+    rows, known = held.rows, held.profiles
+    component.newly_shared = _newly_shared(session, mark, identity)
+    before = before_batch(session, identity, rows, known, again=mark.again)
+    resolution = place(session, component, identity, before, now, again=mark.again)
+    store.drop_matches(session, look.before.keys() - look.after.keys())
+    changed = {pair: weight for pair, weight in look.after.items() if look.before.get(pair) != weight}
+    store.put_matches(session, changed)
     note_questions(session, component, identity, rows, resolution.members)
-    if drafts.again:
+    if mark.again:
         moved = {record: was for record in resolution.moved if (was := before.profile_of[record])}
         versions.note_moves(session, identity.version, moved)
-    store.insert_records(session, [rows[record] for record in fresh], now)
-    # Only the records that changed or moved are written: a profile may have thousands of others.
-    changed = drafts.records.keys() | revisions.keys() | resolution.moved
-    store.update_records(session, [rows[record] for record in changed - fresh])
-    stored = _stored_facts(session, drafts, orders, hanging)
-    resolution.facts = {one: fact.record_id for one, fact in stored.changed.items()}
-    resolution.withdrawn = stored.withdrawn
-    resolution.told = frozenset(one for one, fact in stored.changed.items() if not fact.existed)
-    resolution.fresh = frozenset(fresh)
-    _note_events(resolution, drafts, rows)
-    metrics.RESOLVED.labels("created").inc(len(fresh))
-    metrics.RESOLVED.labels("changed").inc(len(drafts.records) - len(fresh))
-    return resolution
+    homes = {one: row.profile_id for one, row in rows.items() if row.profile_id is not None}
+    stored = {one: was or profile_id(one) for one, was in before.profile_of.items()}
+    record_store.move(session, {one: home for one, home in homes.items() if home != stored[one]})
+    resolution.fresh = frozenset(held.fresh)
+    left = _tell(session, mark.told, resolution, homes, look.put_off)
+    if not look.put_off:
+        return Resolved(resolution)
+    compared_later, folded_later = mark.compared & look.put_off, mark.folded & look.put_off
+    return Resolved(resolution, Mark(compared_later, folded_later, mark.again, left, mark.tries + 1))
 
 
-def _locked(
-    session: Session, records: Collection[UUID], orders: Collection[UUID]
-) -> tuple[dict[UUID, ProfileRow], dict[UUID, RecordRow]]:
-    """The profiles that a batch speaks of, locked, and all their records."""
-    known = store.lock_profiles_of(session, records, orders)
-    return known, store.load(session, known, records)
+def _newly_shared(session: Session, mark: Mark, identity: Identity) -> list[CrowdRow]:
+    """The identifiers that too many share since this batch."""
+    order = identity.rules.order
+    rows = store.crowds(session, mark.told.shared)
+    return sorted((row for row in rows.values() if row.shared), key=lambda row: (order[row.kind], row.value))
 
 
-def _records_of_orders(
-    session: Session, orders: Collection[UUID], rows: Mapping[UUID, RecordRow]
-) -> Mapping[UUID, UUID | None]:
-    """The record that each stored order hangs on."""
+def _tell(
+    session: Session, told: Told, resolution: Resolution, homes: Mapping[UUID, UUID], put_off: Collection[UUID]
+) -> Told:
+    """Add to a resolution what its batch told; gives what is told with the records that are ``put_off``."""
+    left = Told(shared=told.shared)
+    for record, events in told.events.items():
+        if record in put_off:
+            left.events[record] = events
+        elif record in homes:
+            resolution.events.setdefault(homes[record], set()).update(events)
+    facts = fact_store.read(session, told.facts) if told.facts else []
+    orders = {*told.withdrawn, *(fact.parent_id for fact in facts if fact.parent_id is not None)}
     hanging = fact_store.records_of(session, orders) if orders else {}
-    if any(record not in rows for record in hanging.values() if record is not None):
-        raise RetryableError("one of these orders went to another customer meanwhile")
-    return hanging
+    for fact in facts:
+        if fact.record_id in put_off or (fact.parent_id and hanging.get(fact.parent_id) in put_off):
+            left.facts[fact.id] = told.facts[fact.id]
+        else:
+            resolution.changed.append(fact)
+    resolution.orders = hanging
+    resolution.told = frozenset(fact.id for fact in resolution.changed if told.facts[fact.id])
+    left.withdrawn = {order: by for order, by in told.withdrawn.items() if hanging.get(order) in put_off}
+    resolution.withdrawn = {order: by for order, by in told.withdrawn.items() if order not in left.withdrawn}
+    return left
 
 
-def _apply(drafts: Drafts, rows: dict[UUID, RecordRow]) -> set[UUID]:
-    """Fold the drafts into the records; gives the new ones."""
-    fresh: set[UUID] = set()
-    for draft in drafts.records.values():
-        row = rows.get(draft.id)
-        if row is None:
-            row = rows[draft.id] = RecordRow(
-                draft.id, draft.connection, draft.key.kind, draft.key.external_id, None, {}
-            )
-            fresh.add(draft.id)
-        draft.apply_to(row.state)
-    return fresh
-
-
-def _revisions(drafts: Drafts, rows: Mapping[UUID, RecordRow], identity: Identity) -> dict[UUID, Revision]:
-    """The records whose features changed, and those that are resolved again without a change."""
-    revisions: dict[UUID, Revision] = {}
-    for record in drafts.records.keys() | (drafts.touched & rows.keys()):
-        row = rows[record]
-        known = features_of(row.state, identity.rules)
-        features = packed(known)
-        if features != row.features or record in drafts.touched:
-            revisions[record] = Revision(compared(row.features), known, features)
-            row.features = features
-    return revisions
-
-
-def _load_whole_profiles(
-    session: Session,
-    identity: Identity,
-    component: Component,
-    known: dict[UUID, ProfileRow],
-    rows: dict[UUID, RecordRow],
-) -> None:
-    """Lock the profiles of every record that may move, and load all their records."""
-    while True:
-        missing = set(component.people).difference(rows)
-        if missing:
-            further = store.lock_profiles_of(session, missing, ())
-            rows |= store.load(session, further.keys() - known.keys(), missing)
-            known |= further
-        profiles = {rows[record].profile_id for record in component.people} - {None}
-        strays = {row.id for row in rows.values() if row.profile_id in profiles}.difference(component.people)
-        if not strays:
-            return
-        # Records of the same profile that nothing joins to the component any more, as when rules changed.
-        grow(session, identity, component, strays)
-
-
-def _stored_facts(
-    session: Session, drafts: Drafts, orders: Collection[UUID], hanging: Mapping[UUID, UUID | None]
-) -> fact_store.Upserted:
-    """Store the facts of a batch."""
-    stored = fact_store.upsert(session, list(drafts.facts.values()), drafts.read)
-    if any(fact.existed and one in orders and one not in hanging for one, fact in stored.changed.items()):
-        raise RetryableError("another worker stored one of these orders first, for a customer unknown here")
-    return stored
-
-
-def _note_events(resolution: Resolution, drafts: Drafts, rows: Mapping[UUID, RecordRow]) -> None:
-    for draft in drafts.records.values():
-        profile = rows[draft.id].profile_id
-        assert profile is not None
-        resolution.events.setdefault(profile, set()).update(draft.events)
+def _known(row: RecordRow, identity: Identity) -> Features:
+    return compared(row.features) or features_of(row.state, identity.rules)

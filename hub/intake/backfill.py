@@ -111,7 +111,8 @@ def backfill(
     if source is None or source.backfill is None:
         raise ConfigError([f"connections.{connection.name}: its connector has no backfill"])
     progress = Progress(begun, 0)
-    gives_way, begins = True, _begins(database, begun)
+    # A file tells no news meanwhile that anybody could wait for, and connections share every batch anyhow.
+    gives_way, begins = source.verify is not None, _begins(database, begun)
     with open_client(connection, source, background=True) as client:
         for page in pages(connection, client, begun.since, begun.cursor, sleep=sleep):
             progress = _store(database, progress, page, read, clock(), begins=begins)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Never
 from urllib.parse import parse_qsl
 
+import orjson
 from python_multipart import parse_form
 from python_multipart.exceptions import FormParserError
 
 from hub.errors import PayloadError
-from hub.model.text import tidy
+from hub.model.text import is_tidy, tidy
 
 if TYPE_CHECKING:
     from python_multipart.multipart import Field
 
 _EXACT = 2**53
+_MAY_BE_UNTIDY = re.compile(r"\\[ubfr]")
+"""What in the text of a tree of tidy characters may stand for another one."""
 
 
 def json_tree(body: bytes) -> Any:
@@ -24,6 +28,10 @@ def json_tree(body: bytes) -> Any:
 
     What has no meaning becomes U+FFFD. Raises PayloadError for what is no JSON at all.
     """
+    try:
+        return _quickly(body)
+    except (ValueError, RecursionError):
+        pass  # it is not as it should be, or has a number that only the long way keeps
     try:
         text = body.decode("utf-8", "replace").removeprefix("\ufeff")
         return _tidied(json.loads(text, strict=False, parse_constant=_refuse, parse_float=_number))
@@ -59,6 +67,31 @@ def multipart_fields(body: bytes, content_type: str) -> dict[str, str]:
     except (FormParserError, ValueError, UnicodeError):
         raise PayloadError("not a form") from None
     return found
+
+
+def _quickly(body: bytes) -> Any:
+    """The same tree in a third of the time, of what is written as JSON should be. Raises ValueError for all else."""
+    tree, text = orjson.loads(body), body.decode()
+    if not is_tidy(text) or _MAY_BE_UNTIDY.search(text):
+        return _tidied(_exact(tree))
+    flat = type(tree) is dict and all(type(value) is str for value in tree.values())
+    return tree if flat else _exact(tree)
+
+
+def _exact(node: Any) -> Any:
+    """Numbers as the long way has them. Raises ValueError for one that this way has not kept in full."""
+    kind = type(node)
+    if kind is str:
+        return node
+    if kind is dict:
+        return {name: value if type(value) is str else _exact(value) for name, value in node.items()}
+    if kind is list:
+        return [_exact(value) for value in node]
+    if kind is float:
+        if abs(node) >= _EXACT:
+            raise ValueError("an integer of more than 64 bits is a float here")
+        return int(node) if node.is_integer() else node
+    return node
 
 
 def _tidied(node: Any) -> Any:

@@ -7,6 +7,7 @@ address, where tokens and addresses of people stand. UTM parameters: https://sup
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "ttclid", "li_fat_id", "twclid", "epik", "fbclid")
@@ -18,8 +19,12 @@ _LONGEST = 100
 
 def came_by(url: str | None) -> dict[str, str]:
     """``utm_source``, ``utm_medium``, ``utm_campaign`` and ``click_id`` (a network's parameter) of an address."""
-    if not url or "?" not in url:
-        return {}
+    return dict(_told(url)) if url and "?" in url else {}
+
+
+@lru_cache(maxsize=1_024)
+def _told(url: str) -> Mapping[str, str]:
+    # a campaign leads many people to one address
     try:
         told = {name.lower(): values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     except ValueError:

@@ -171,7 +171,8 @@ def _given(one: Tokens, other: Tokens) -> tuple[Tokens, Tokens] | None:
 
 def told_both_ways(one: Spelling, other: Spelling) -> bool:
     """Whether two of one Chinese family's name are called a name of the west and a Chinese one: Lily Li has both."""
-    return _two_names(one.first, other.first) and _one_surname(one.last, other.last)
+    # Most people's family is not Chinese, which is seen at once.
+    return _one_surname(one.last, other.last) and _two_names(one.first, other.first)
 
 
 def _two_names(one: Tokens, other: Tokens) -> bool:

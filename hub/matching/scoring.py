@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import log2
 from typing import Literal, NamedTuple
 
-from hub.matching import name_weights
+from hub.matching import name_weights, place_weights
 from hub.matching.comparison import (
     BIRTH,
     birth_level,
@@ -15,10 +15,9 @@ from hub.matching.comparison import (
     email_level,
     national_id_level,
     phone_level,
-    place_level,
 )
 from hub.matching.contacts import crowd_key, in_common, mailboxes, numbers
-from hub.matching.features import SALUTATIONS, Features, Place
+from hub.matching.features import SALUTATIONS, Features
 from hub.matching.kinds import BY_NAME, BY_VALUE, KINDS, Kind, grouped, values_of
 from hub.matching.mailboxes import ROLE_PEOPLE, people_of
 from hub.matching.names import ALIKE, COUPLE, Tokens
@@ -35,8 +34,8 @@ SHARED = 1_000_000
 _SOMEBODY_ELSE = frozenset({"different", "initial_different", COUPLE})
 _NOBODY_LENDS = 2.0
 """Odds from which a number beside another first name is one person's whose name was mistyped or changed."""
-_EQUAL = frozenset({"exact", "swapped exact"})
-_TWINS = frozenset({"different", ALIKE, COUPLE})
+EQUAL = frozenset({"exact", "swapped exact"})
+TWINS = frozenset({"different", ALIKE, COUPLE})
 _DOUBT = 0.5
 """Bits below ``same`` at which a pair is certainly asked about."""
 
@@ -44,8 +43,7 @@ ALIKE_AT_HOME = "alike in a household"
 """Of first names that look alike and are not equal: among strangers one name mistyped, at one door two siblings'."""
 DECIMALS = 6
 """Of a sum of bits: what is behind them is noise, and would decide about all pairs that stand at a limit."""
-_MOVED = frozenset({"neighbours", "moved_street", "moved_postal", "moved_city"})
-_IN_ONE_AREA = _MOVED | {"postal_city", "postal", "postal_near"}
+_IN_ONE_AREA = place_weights.MOVED | {"postal_city", "postal", "postal_near"}
 BIRTH_WEIGHTS = {level: f"birth_{level}" for level in BIRTH}
 _NO_CROWD: Crowd = {}
 _NATIONAL_ID = BY_NAME["national_id"]
@@ -259,40 +257,11 @@ class _Pair:
         return bool(crowd) and (crowd.get(crowd_key(a), 1) >= SHARED or crowd.get(crowd_key(b), 1) >= SHARED)
 
     def places(self, one: Features, other: Features) -> None:
-        w = self.w
-        level, a, b = place_level(one, other)
-        if level == "door":
-            self.link("address", level, self.prior + w.bound_door + 3, w.bound_door)
-        elif level == "street":
-            self.link("address", level, w.street, w.bound_area)
-        elif level in ("postal_city", "postal"):
-            self.link("address", level, self.model.postal.get(a.postal, w.postal), w.bound_area)
-        elif level == "postal_near":
-            self.link("address", level, w.postal - 2, w.bound_area)
-        elif level == "city":
-            self.link("address", level, self.city(a, b), w.bound_area)
-        elif level in _MOVED:
-            self.moved(level, a, b)
+        level, bits, bound = place_weights.linked(one, other, self.model)
+        if bound is not None:
+            self.link("address", level, bits, bound)
         elif level:
-            self.personal("address", level, w.city_different if level == "city_different" else w.address_different)
-
-    def city(self, a: Place, b: Place) -> float:
-        return min(self.model.city.get(a.city, self.w.city), self.model.city.get(b.city, self.w.city))
-
-    def moved(self, level: str, a: Place, b: Place) -> None:
-        """Two doors near each other: of who moved, or whose address was mistyped, or of two people."""
-        w = self.w
-        away = w.address_different + w.moved
-        if level == "moved_city":
-            bits = self.city(a, b)
-        elif level == "moved_postal":
-            bits = self.model.postal.get(a.postal, w.postal)
-        else:
-            bits = w.street
-        if bits + away > 0:
-            self.link("address", level, bits + away, w.bound_area + away)
-        else:
-            self.personal("address", level, bits + away)
+            self.personal("address", level, bits)
 
     def companies(self, one: Features, other: Features) -> None:
         w = self.w
@@ -319,7 +288,7 @@ class _Pair:
         if excess < 0 and self.shared >= self.prior - 2:
             near = self.first in name_weights.NEARLY
             self.personal("first_name", ALIKE_AT_HOME if near else "same in a household", excess)
-        elif beyond and self.bound > self.w.bound_area and self.first in _EQUAL and most >= self.prior - _DOUBT:
+        elif beyond and self.bound > self.w.bound_area and self.first in EQUAL and most >= self.prior - _DOUBT:
             lacking = self.w.household_first_least - self.first_bits
             if lacking > 0:
                 self.personal("first_name", "common in a household", lacking)
@@ -327,7 +296,7 @@ class _Pair:
     def births(self, one: Features, other: Features) -> None:
         level = birth_level(one, other)
         bits = 0.0 if level == "filler" else getattr(self.w, BIRTH_WEIGHTS[level])
-        if self.first in _TWINS:
+        if self.first in TWINS:
             bits = min(bits, self.w.birth_twin_most)
         if self.first == ALIKE and bits > 0:
             # Twins called Lisa and Luisa, or a name mistyped: that is for a person to say.

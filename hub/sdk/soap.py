@@ -1,4 +1,4 @@
-"""SOAP 1.1 over Hub's own client: requests to send, answers and faults to read (decision 0033). Pure.
+"""SOAP 1.1 over Hub's own client: requests to send, answers and faults to read (decision 0030). Pure.
 
 Source: www.w3.org/TR/2000/NOTE-SOAP-20000508/ (3: a message must not have a DTD; 4.4.1: who is at fault; 6.1.1:
 SOAPAction; 6.2: a fault has status 500).

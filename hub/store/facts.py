@@ -174,6 +174,19 @@ def records_of(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID | Non
     return dict(session.rows("SELECT id, record_id FROM fact WHERE id = ANY(%b)", [list(ids)]))
 
 
+def locked(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """``records_of``, and nobody else changes these facts, or hangs parts on them, before this transaction is over."""
+    return dict(
+        session.rows("SELECT id, record_id FROM fact WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE", [sorted(ids)])
+    )
+
+
+def read(session: Session, ids: Collection[UUID]) -> list[FactRow]:
+    """These facts, as far as they are stored, in order of id."""
+    rows = session.rows(f"SELECT {', '.join(_TYPES)} FROM fact WHERE id = ANY(%b) ORDER BY id", [list(ids)])
+    return [FactRow(**dict(zip(_TYPES, row, strict=True))) for row in rows]
+
+
 def orders_of(session: Session, records: Collection[UUID]) -> list[tuple[UUID, UUID, int]]:
     """(order, record, inbox id) of the orders that hang on these records."""
     return session.rows(

@@ -38,7 +38,8 @@ def coming(session: Session, most: int) -> Coming:
     row = session.one(
         """
         SELECT EXISTS (SELECT FROM backfill WHERE NOT finished AND updated_at > now() - %(abandoned)s),
-            EXISTS (SELECT FROM inbox_queue WHERE step = 'reread'), EXISTS (SELECT FROM reresolve), count(*),
+            EXISTS (SELECT FROM inbox_queue WHERE step = 'reread'),
+            EXISTS (SELECT FROM reresolve) OR EXISTS (SELECT FROM mark WHERE again AND failed IS NULL), count(*),
             coalesce(now() - min(first.due_at), interval '0')
         FROM (SELECT due_at FROM inbox_queue WHERE step = 'process' AND due_at <= now() AND attempts = 0
             LIMIT %(most)s) first

@@ -14,8 +14,6 @@ from hub.store.database import Session
 Pair = tuple[UUID, UUID]
 """Two record ids, the smaller first."""
 
-_LOCK = 0x48554202  # "HUB" + 2
-
 
 class CrowdRow(NamedTuple):
     """An identifier value (hashed key) that more than one person uses. ``carriers``: records seen under it."""
@@ -26,11 +24,6 @@ class CrowdRow(NamedTuple):
     people: int
     carriers: int
     shared: bool
-
-
-def lock(session: Session) -> None:
-    """The lock of identity: one transaction at a time. Two at once would not see and match each other's records."""
-    session.run("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 class Bucket(NamedTuple):
@@ -45,8 +38,11 @@ class Bucket(NamedTuple):
     crowd: CrowdRow | None
 
 
-def carriers(session: Session, most: Mapping[int, int]) -> list[Bucket]:
-    """The records under each key, unless there are more than ``most[key]``. Keys without any record are left out."""
+def carriers(session: Session, most: Mapping[int, int], *, least: int = 1) -> list[Bucket]:
+    """The records under each key, unless there are more than ``most[key]``.
+
+    Keys with fewer records than ``least`` are left out, unless they are an identifier that more than one person uses.
+    """
     rows = session.rows(
         """
         SELECT given.key, found.number, CASE WHEN found.number <= given.most THEN found.records END,
@@ -56,9 +52,9 @@ def carriers(session: Session, most: Mapping[int, int]) -> list[Bucket]:
             SELECT count(*) AS number, array_agg(record_id) AS records
             FROM (SELECT record_id FROM record_key WHERE key = given.key LIMIT given.most + 1) AS these) found
         LEFT JOIN crowd c ON c.key = given.key
-        WHERE found.number > 0
+        WHERE found.number >= %s OR (found.number > 0 AND c.key IS NOT NULL)
         """,
-        [list(most), list(most.values())],
+        [list(most), list(most.values()), least],
     )
     return [
         Bucket(key, number, records, None if crowd[0] is None else CrowdRow(key, *crowd))

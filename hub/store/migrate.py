@@ -9,7 +9,7 @@ import psycopg
 
 from hub.errors import ConfigError
 
-HEAD = "0029"
+HEAD = "0030"
 """The newest migration; a test compares it with the files."""
 
 _LOCK = 0x48554201  # "HUB" + 1: an advisory lock, so that processes starting together migrate one after the other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,12 @@ from hub.errors import RetryableError
 from hub.mapping.record_state import State
 from hub.model.profile import RecordReference
 from hub.store import text
-from hub.store.database import Session
+from hub.store.database import Row, Session
 
 
 @dataclass(slots=True)
 class RecordRow:
-    """One record. ``profile_id`` is None until identity has placed a new one; ``features`` is how it is compared."""
+    """One record. ``profile_id`` is None where nobody has placed it yet; ``features`` is how it is compared."""
 
     id: UUID
     connection: str
@@ -66,20 +66,80 @@ def golden_of(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(session.rows("SELECT id, golden FROM profile WHERE id = ANY(%b)", [list(ids)]))
 
 
-def lock_profiles_of(session: Session, records: Collection[UUID], facts: Collection[UUID]) -> dict[UUID, ProfileRow]:
-    """Lock, in one order, the profiles of these records and of the records that these facts hang on."""
+def hold_profiles_of(session: Session, records: Collection[UUID]) -> dict[UUID, ProfileRow]:
+    """Lock the profiles of these records, as far as nobody else has them."""
     rows = session.rows(
         """
         SELECT id, version, golden, created_at FROM profile
-        WHERE id = ANY(ARRAY(
-            SELECT profile_id FROM record WHERE id = ANY(%b)
-            UNION
-            SELECT r.profile_id FROM fact f JOIN record r ON r.id = f.record_id WHERE f.id = ANY(%b)))
-        ORDER BY id FOR NO KEY UPDATE
+        WHERE id = ANY(ARRAY(SELECT profile_id FROM record WHERE id = ANY(%b)))
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
         """,
-        [list(records), list(facts)],
+        [list(records)],
     )
     return {row[0]: ProfileRow(*row) for row in rows}
+
+
+def hold_homes_of(session: Session, records: Collection[UUID]) -> set[UUID]:
+    """The same without reading the profiles; gives their ids."""
+    rows = session.rows(
+        """
+        SELECT id FROM profile WHERE id = ANY(ARRAY(SELECT profile_id FROM record WHERE id = ANY(%b)))
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        [list(records)],
+    )
+    return {row[0] for row in rows}
+
+
+def hold_unplaced(session: Session, records: Collection[UUID]) -> set[UUID]:
+    """Lock those of these records that nobody has placed yet, as far as nobody else has them."""
+    rows = session.rows(
+        """
+        SELECT id, profile_id FROM record WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        [list(records)],
+    )
+    # A statement of its own: whoever placed one of them in between is seen by it.
+    placed = {row[0] for row in session.rows("SELECT id FROM profile WHERE id = ANY(%b)", [[home for _, home in rows]])}
+    return {record for record, home in rows if home not in placed}
+
+
+def hold_records(session: Session, records: Collection[UUID]) -> set[UUID]:
+    """Lock these records, as far as nobody else has them."""
+    rows = session.rows(
+        "SELECT id FROM record WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED", [list(records)]
+    )
+    return {row[0] for row in rows}
+
+
+def await_these(session: Session, records: Collection[UUID]) -> None:
+    """Wait for whoever has the profiles of these records, or the records themselves, and lock them; in one order."""
+    session.run(
+        """
+        SELECT FROM profile WHERE id = ANY(ARRAY(SELECT profile_id FROM record WHERE id = ANY(%b)))
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        [list(records)],
+    )
+    session.run(
+        """
+        SELECT FROM record r WHERE id = ANY(%b) AND NOT EXISTS (SELECT FROM profile p WHERE p.id = r.profile_id)
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        [list(records)],
+    )
+
+
+def lock_records(session: Session, records: Collection[UUID]) -> dict[UUID, RecordRow]:
+    """Lock these records, in one order, as far as they are stored. Raises UnreadableError when one cannot be read."""
+    rows = session.rows(
+        """
+        SELECT id, connection, kind, external_id, profile_id, state, features FROM record
+        WHERE id = ANY(%b) ORDER BY id FOR NO KEY UPDATE
+        """,
+        [sorted(records)],
+    )
+    return _by_id(rows)
 
 
 def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]) -> dict[UUID, RecordRow]:
@@ -92,12 +152,22 @@ def load(session: Session, profiles: Collection[UUID], records: Collection[UUID]
         """,
         [list(profiles), list(records)],
     )
+    return _by_id(rows)
+
+
+def _by_id(rows: Iterable[Row]) -> dict[UUID, RecordRow]:
     return {
         record: RecordRow(
             record, connection, kind, external_id, profile_id, text.read(state, f"record {record}"), features
         )
         for record, connection, kind, external_id, profile_id, state, features in rows
     }
+
+
+def homes_of(session: Session, records: Collection[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    """The profile of each of these records, and how it is compared, packed."""
+    rows = session.rows("SELECT id, profile_id, features FROM record WHERE id = ANY(%b)", [list(records)])
+    return {record: (home, features) for record, home, features in rows}
 
 
 def insert_records(session: Session, records: Sequence[RecordRow], now: datetime) -> None:
@@ -117,17 +187,30 @@ def insert_records(session: Session, records: Sequence[RecordRow], now: datetime
         raise RetryableError("another worker stored one of these records first")
 
 
-def update_records(session: Session, records: Sequence[RecordRow]) -> None:
-    """Write back states and profile ids of records that were loaded under their profile's lock."""
+def update_states(session: Session, records: Sequence[RecordRow]) -> None:
+    """Write back states and features of records that are locked."""
     if records:
-        ids, _, _, _, profiles, states, features = _columns(records)
+        ids, _, _, _, _, states, features = _columns(records)
         session.run(
             """
-            UPDATE record SET profile_id = given.profile_id, state = given.state, features = given.features
-            FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[]) AS given (id, profile_id, state, features)
+            UPDATE record SET state = given.state, features = given.features
+            FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS given (id, state, features)
             WHERE record.id = given.id
             """,
-            [ids, profiles, states, features],
+            [ids, states, features],
+        )
+
+
+def move(session: Session, homes: Mapping[UUID, UUID]) -> None:
+    """Put each of these records into its profile."""
+    if homes:
+        ordered = sorted(homes)
+        session.run(
+            """
+            UPDATE record SET profile_id = given.home FROM unnest(%b::uuid[], %b::uuid[]) AS given (id, home)
+            WHERE record.id = given.id
+            """,
+            [ordered, [homes[record] for record in ordered]],
         )
 
 

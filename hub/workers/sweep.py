@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hub.outbox import echo, hold
-from hub.store import inbox, outbox, returned, reviews, versions
+from hub.store import inbox, marks, outbox, returned, reviews, versions
 from hub.store.database import Database
 from hub.workers.wake import Waker
 
@@ -22,7 +22,7 @@ def sweep(database: Database, waker: Waker, destinations: Collection[str], *, tr
         hold.release_when_over(session, trains=trains)
         returned.forget_prints(session, echo.KEPT, PRINTS)
         steps = {step: inbox.due(session, step) for step in ("process", "complete", "reread")}
-        again = versions.any_waiting(session)
+        again = versions.any_waiting(session) or marks.any_due(session)
         due = {destination: outbox.oldest_due(session, destination) for destination in destinations}
     for connection in steps["complete"]:
         waker.wake("complete", connection)

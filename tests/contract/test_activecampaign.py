@@ -1,4 +1,4 @@
-"""ActiveCampaign beyond the laws of all CRMs: its own API description, who is put on a list; and the field.
+"""ActiveCampaign beyond the laws of all CRMs: who is put on a list; and the field.
 
 Each report of the field is named where it was tried: OWNER/REPOSITORY#NUMBER.
 """
@@ -6,9 +6,7 @@ Each report of the field is named where it was tried: OWNER/REPOSITORY#NUMBER.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import httpx
@@ -16,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from pydantic import SecretStr
 
 from hub.connectors.activecampaign import CONNECTOR
 from hub.connectors.activecampaign.mapping import MAP
@@ -28,17 +26,13 @@ from hub.sdk.destination import ProfileChange
 from hub.sdk.http import Budget
 from hub.sdk.manifest import Limits
 from hub.sdk.source import InboxEntry
-from hub.sdk.testkit.cases import ConnectorCase, WriteCase
+from hub.sdk.testkit.cases import ConnectorCase
 from hub.sdk.testkit.wire import replayed
-from tests.contract.vendor_payloads import FOLDER
-from tests.support.crm import House
+from tests.support.crm import House, house_before
 from tests.support.crm.activecampaign import ACTIVE, BOUNCED, UNSUBSCRIBED, ActiveCampaignDouble
 from tests.support.crm.cast import ANNA, BERT, ORDER, one, order, person
 
-SPEC = FOLDER / "specs" / "activecampaign" / "spec.json"
 CASE = ConnectorCase(CONNECTOR, registry.folder("activecampaign"))
-UNDESCRIBED = ("/contacts/{id}/contactTags",)
-PAGES = {"limit", "offset"}
 
 
 def there(house: House) -> ActiveCampaignDouble:
@@ -48,72 +42,7 @@ def there(house: House) -> ActiveCampaignDouble:
 
 @pytest.fixture
 def house() -> House:
-    return House(ActiveCampaignDouble()).prepare()
-
-
-# -- the vendor's own description --------------------------------------------------------------------------------------
-
-
-@cache
-def paths() -> dict[str, Any]:
-    """The operations that ActiveCampaign describes, by path."""
-    return dict(json.loads(SPEC.read_bytes())["paths"])
-
-
-def operation(method: str, path: str) -> Any:
-    """What is described for a request; the path with a name in place of each id."""
-    parts = path.removeprefix("/api/3").strip("/").split("/")
-    for template, operations in paths().items():
-        named = template.strip("/").split("/")
-        fits = len(named) == len(parts) and all(
-            part == mine or part.startswith("{") for part, mine in zip(named, parts, strict=True)
-        )
-        if fits and method.lower() in operations:
-            return operations[method.lower()]
-    return None
-
-
-def strict(schema: Any) -> Any:
-    """A schema in which what is not named is a fault, and numbers may stand as text, as the examples have them."""
-    if isinstance(schema, list):
-        return [strict(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {name: strict(value) for name, value in schema.items() if name not in ("required", "format")}
-    if "properties" in found:
-        found["additionalProperties"] = False
-    if found.get("type") in ("integer", "string"):
-        found["type"] = ["integer", "string", "null"]
-    return found
-
-
-def faults(request: httpx.Request) -> Iterator[str]:
-    """What the description does not allow in a request."""
-    if request.url.path.endswith("/contactTags") and request.method == "GET":
-        return
-    described = operation(request.method, request.url.path)
-    if described is None:
-        yield "is not described"
-        return
-    names = {one["name"].replace("[]", "") for one in described.get("parameters", ())} | PAGES
-    yield from (f"there is no parameter {name}" for name in request.url.params if name not in names)
-    if request.content:
-        schema = described["requestBody"]["content"]["application/json"]["schema"]
-        yield from (
-            error.message for error in Draft202012Validator(strict(schema)).iter_errors(json.loads(request.content))
-        )
-
-
-def cases() -> Sequence[WriteCase]:
-    return [one for one in CASE.write_cases if one.sample.write is not None] if SPEC.is_file() else ()
-
-
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.sample.folder.name)
-def test_every_request_is_as_activecampaign_describes_it(case: WriteCase) -> None:
-    assert case.sample.write is not None
-    _, requests = replayed(case, [case.sample.write], case.sample.exchange("responses"))
-    told = [f"{request.method} {request.url.path}: {fault}" for request in requests for fault in faults(request)]
-    assert told == []
+    return house_before("activecampaign")
 
 
 # -- law L7: nobody who said no is put on a list again -----------------------------------------------------------------
@@ -126,7 +55,7 @@ EVENTS = st.lists(
 @given(EVENTS)
 @tried(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_order_of_events_puts_on_a_list_whoever_left_or_bounced(events: list[str]) -> None:
-    house = House(ActiveCampaignDouble()).prepare()
+    house = house_before("activecampaign")
     double = there(house)
     values: dict[str, Any] = {"consent": "opted_in"}
     email, said_no = "anna@example.com", False
@@ -297,6 +226,35 @@ def test_an_automation_that_is_gone_costs_itself_and_a_key_that_is_refused_every
     house.known(person(BERT, totals=[("25.50", "EUR")]))
     house.deliver()
     assert house.tables.outbox[BERT].state == "retrying"
+
+
+def test_one_webhook_carries_everything_and_takes_the_place_of_an_older_one(house: House) -> None:
+    hooks: dict[str, dict[str, Any]] = {}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        key = request.url.path.rpartition("/")[2]
+        if request.method == "POST":
+            told = json.loads(request.content)["webhook"]
+            assert told["sources"] == ["public", "admin", "api", "system"]
+            hooks[str(len(hooks) + 1)] = {"id": str(len(hooks) + 1), "listid": "0", **told}
+            return httpx.Response(201, json={"webhook": told})
+        if request.method == "DELETE":
+            del hooks[key]
+            return httpx.Response(200, json={})
+        return httpx.Response(200, json={"webhooks": [*hooks.values()], "meta": {"total": str(len(hooks))}})
+
+    subscriptions, url = SOURCE.subscriptions, "https://hub.example.com/webhooks/ac"
+    assert subscriptions is not None
+    with open_client(house.connection, SOURCE, transport=httpx.MockTransport(handle), budget=Budget(Limits())) as http:
+        for secret in ("old", "new"):
+            own: Any = house.connection.settings.model_copy(update={"webhook_secret": (SecretStr(secret),)})
+            assert not [one for one in subscriptions.listed(http, own) if one.active]
+            subscriptions.create(http, own, url, ["update"])
+        listed = list(subscriptions.listed(http, own))
+    assert [one["url"] for one in hooks.values()] == [f"{url}?secret=new"]
+    assert all(one.active and one.url == url for one in listed)
+    topics = {topic for topic in CONNECTOR.manifest.topics if topic != "contact"}
+    assert {one.topic for one in listed} == topics
 
 
 # -- reading back ------------------------------------------------------------------------------------------------------

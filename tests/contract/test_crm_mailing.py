@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 import pytest
 from hypothesis import HealthCheck, settings
@@ -87,6 +88,33 @@ def test_an_opt_out_reaches_a_contact_that_hub_did_not_make(post: Post) -> None:
     post.told(ANNA, MAIL, consent="opted_out")
     post.settle()
     assert post.double.mailable() == set()
+
+
+def test_an_opt_out_that_does_not_stand_there_is_said_again(post: Post) -> None:
+    post.told(ANNA, MAIL)
+    post.settle()
+    [contact] = post.double.owned(ANNA)
+    held = contact.state, {*contact.lists}
+    answered, lost = post.double.handle, [True]
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer = answered(request)
+        if lost and contact.state == "unsubscribed":
+            # an answer of 200, after which nothing stands there
+            lost.clear()
+            contact.state, contact.lists = held
+            for name in ("blocked", "left"):
+                getattr(post.double, name, set()).clear()
+        return answer
+
+    post.hostile.handle = handle
+    post.later()
+    post.told(ANNA, MAIL, consent="opted_out")
+    post.settle()
+    assert lost == []
+    assert post.double.mailable() == set()
+    # read back, where it stands there at once
+    assert post.double.owned(ANNA)[0].state == ("subscribed" if post.double.slug == "klaviyo" else "unsubscribed")
 
 
 def test_a_contact_that_people_typed_is_taken_over_and_not_made_twice(post: Post) -> None:

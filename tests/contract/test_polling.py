@@ -52,6 +52,7 @@ APART = {
     "salesforce": "people read back by (time, id): hub/connectors/salesforce/test_salesforce.py",
     "brevo": "contacts in the order of creation, which no change moves: tests/contract/test_brevo.py",
     "klaviyo": "the vendor's own cursor, by the time of change: tests/contract/test_klaviyo.py",
+    "listmonk": "by id, which no change moves: hub/connectors/listmonk/source.py and the kit's laws of walks",
     "csv": "a file",
     "amazon": "pages by token: hub/connectors/amazon/test_amazon.py",
     "ebay": "pages by offset: hub/connectors/ebay/test_ebay.py",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.application.process import Processing
 from hub.identity import buckets, component
-from hub.identity import weigh as incremental
+from hub.identity import fellows as incremental
 from hub.matching import blocking, everybody
 from hub.matching.blocking import MOST_EQUAL
 from hub.matching.features import Features
@@ -152,7 +152,7 @@ def test_in_any_order_it_is_what_clustering_from_nothing_gives(
     ends, stored = [], []
     told = list(events)
     with pytest.MonkeyPatch.context() as patched:
-        for module in (blocking, buckets, component, everybody):
+        for module in (blocking, buckets, component, everybody, incremental):
             patched.setattr(module, "MOST_EQUAL", 2)
         for _ in range(2):
             empty(database)

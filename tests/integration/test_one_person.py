@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.application.process import Processing
-from hub.identity import neighbours
+from hub.identity import fellows, neighbours
 from hub.matching import blocking, everybody
 from hub.matching.rules import IdentityRules
 from hub.model.address import Address
@@ -87,7 +87,7 @@ def small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(blocking._CAPS, kind, 5)
     for kind in ("name", "word_postal", "door", "word_city"):
         monkeypatch.setitem(blocking._CAPS, kind, 2)
-    for module in (blocking, neighbours, everybody):
+    for module in (blocking, neighbours, everybody, fellows):
         monkeypatch.setattr(module, "NEIGHBOURS", 2)
 
 

@@ -24,6 +24,7 @@ from hub.sdk.manifest import Limits
 from hub.sdk.testkit.wire import SampleTokens
 from hub.store.database import Database
 from tests.support.crm import doubles
+from tests.support.crm.activecampaign import UNSUBSCRIBED
 from tests.support.doubles import at, customer, entry, source, store
 
 HOME = Address(line1="Große Straße 12", postal_code="49074", city="Osnabrück", country="DE")
@@ -35,6 +36,8 @@ WRITES: Mapping[str, Writes] = {
     "zoho": lambda request: request.method != "GET" and "/Contacts" in request.url.path,
     "dynamics": lambda request: b"PATCH /api" in request.content or b"POST /api" in request.content,
     "twenty": lambda request: request.url.path == "/rest/batch/people",
+    "suitecrm": lambda request: request.method != "GET",
+    "activecampaign": lambda request: request.method != "GET" and "/contacts" in request.url.path,
 }
 """Which requests write people."""
 
@@ -119,7 +122,7 @@ def anna(number: int = 1, **more: Any) -> Any:
     [
         ("odoo", {"api": "json2"}),
         ("odoo", {"api": "jsonrpc"}),
-        *((slug, {}) for slug in ("pipedrive", "zoho", "dynamics", "twenty")),
+        *((slug, {}) for slug in ("pipedrive", "zoho", "dynamics", "twenty", "suitecrm", "activecampaign")),
     ],
 )
 def test_what_people_change_is_told_and_what_hub_wrote_is_not(
@@ -196,3 +199,22 @@ def test_a_note_of_a_person_there_is_of_whom_hub_wrote_the_record_for_and_hubs_o
     [(payload, home)] = kinds
     assert orjson.loads(payload)["text"] == "Likes tea"
     assert profiles == [home]
+
+
+def test_whom_people_tell_no_in_activecampaign_is_told_and_so_are_tags(database: Database) -> None:
+    way = Polled(database, "activecampaign")
+    way.take(anna())
+    way.settle()
+    double: Any = way.double
+    [person] = double.people()
+    # when a colleague gives a tag, and the person leaves the newsletter
+    double.tags["900"] = {"id": "900", "tag": "Presse", "tagType": "contact"}
+    double.given[person["id"]]["901"] = "900"
+    double.rows[person["id"]]["3"] = UNSUBSCRIBED
+    double.edit(person["id"], phone="+49541987654")
+    way.later()
+    way.settle()
+    told = way.golden()
+    assert told["tags"] == ["Presse"]
+    assert [(one["channel"], one["state"]) for one in told["consents"]] == [("email", "opted_out")]
+    assert double.subscribed == []

@@ -28,7 +28,7 @@ from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection
 from hub.sdk.http import HttpClient
 from hub.sdk.source import Completion, InboxEntry
-from hub.store import inbox, matches, profiles, versions
+from hub.store import identity_locks, inbox, profiles, versions
 from hub.store.database import Database
 from tests.support.doubles import START, Crm, at, by_name, customer, entry, parse, routes_to, source, store
 
@@ -407,7 +407,7 @@ def test_a_new_version_and_a_batch_of_the_old_do_not_wait_for_each_other(databas
     with database.session() as session:
         versions.queue_all(session)
     with capture_logs() as logs, database.session() as session:
-        matches.lock(session)
+        identity_locks.rules_alone(session)
         batch = threading.Thread(target=process_batch, args=[work])
         batch.start()
         # when the batch has its turn while the queue is being filled

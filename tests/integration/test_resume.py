@@ -88,7 +88,7 @@ def test_a_workers_clock_that_is_a_day_off_delays_nothing(
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + timedelta(days=days)
 
-    monkeypatch.setattr("hub.application.process.datetime", Off)
+    monkeypatch.setattr("hub.application.placing.datetime", Off)
     way, crm = Way(database), Crm()
     made = crm.connection("crm")
     way.through(made)

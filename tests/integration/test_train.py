@@ -28,7 +28,7 @@ from hub.model.event import CustomerEvent
 from hub.model.identifier import RecordKey
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.settings import HubSection, Settings
-from hub.store import backfills, matches, reviews, training, versions
+from hub.store import backfills, identity_locks, reviews, training, versions
 from hub.store.backfills import Backfill
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
@@ -257,7 +257,7 @@ def test_a_batch_that_waited_while_weights_changed_is_decided_by_the_new_ones(da
     work = processing(database)
     worker = threading.Thread(target=process_batch, args=(work,))
     with database.session() as session:
-        matches.lock(session)
+        identity_locks.rules_alone(session)
         worker.start()
         _await_a_waiter(database)
         version = versions.activate(

@@ -14,6 +14,7 @@ from hub.api.app import Api
 from hub.application import process as stage
 from hub.application.answer_review import Reviewer
 from hub.application.review import shown
+from hub.identity.record import record
 from hub.intake.inbox import GroupCommit
 from hub.intake.receive import WebhookIntake
 from hub.matching.rules import IdentityRules
@@ -99,13 +100,13 @@ def test_what_no_row_can_hold_is_parked_before_it_is_stored_and_nothing_is_halve
     store(database, entries)
     work = processing(database, shop)
     calls: list[int] = []
-    real = stage.apply
+    real = record
 
     def counted(*given: Any) -> Any:
         calls.append(1)
         return real(*given)
 
-    monkeypatch.setattr(stage, "apply", counted)
+    monkeypatch.setattr(stage, "record", counted)
     drain(work)
     found = states(database)
     assert {name for name, (state, _) in found.items() if state != "done"} == {"e17"}

@@ -1,4 +1,4 @@
-"""Decision 0017 as a model: workers that record (T1) and place (T2) without a lock of the installation.
+"""Decision 0028 as a model: workers that record (T1) and place (T2) without a lock of the installation.
 
 Small but not tamer than Hub: identifiers that too many people share prove nothing, buckets die at a cap and revive,
 a source changes its record, people tell records apart, other rules are put in force. ``Without`` takes one safeguard
@@ -17,7 +17,6 @@ from tests.model.postgres_model import (
     IDLE,
     Do,
     Lock,
-    Release,
     Row,
     Rows,
     System,
@@ -48,25 +47,25 @@ class Without:
     """Which safeguards the protocol goes without."""
 
     keys_first: bool = False
-    """T2 publishes the keys it is about to look under: what Hub does today, without its lock."""
-    reread: bool = False
-    """What was read before the records were locked is written."""
-    record_locks: bool = False
-    """T2 locks no records."""
-    closure: bool = False
-    """What was found to hang together only after the records were locked is not locked."""
-    restart: bool = False
-    """Records found later are locked on top, in whatever order."""
-    key_locks: bool = False
-    """Who counts a key does not lock it."""
+    """T2 publishes the keys it is about to look under: what Hub did under its lock."""
+    held_subjects: bool = False
+    """T2 looks before it holds the records it was told of."""
+    held_fellows: bool = False
+    """T2 does not hold who its records match."""
+    changed: bool = False
+    """T2 does not ask whether who it compared with is another one by the time it holds them."""
+    looked_again: bool = False
+    """What was read of records before they were held is written."""
+    counting: bool = False
+    """Who counts a key does not keep others from it."""
     left_keys: bool = False
     """Keys that a record leaves are not counted again."""
     marked_carriers: bool = False
     """Who changes what is stored of a key marks nobody."""
-    stored_life: bool = False
-    """Whether a count changed is not read but guessed: it was what it is without the record that comes."""
-    rows_of_marks: bool = False
-    """There is one mark per record, as ``reresolve`` has it today, and not one per change."""
+    being_compared: bool = False
+    """Who makes a bucket die marks those with a match in it alone, and not who is being compared just now."""
+    before_counted: bool = False
+    """Whether a bucket died or revived is guessed: it was what it is without the record that comes or goes."""
     rules_in_t1: bool = False
     """T1 does not hold the rules."""
     rules_in_t2: bool = False
@@ -136,38 +135,40 @@ class Seen:
     crowd: frozenset[tuple[str, int]]
 
     def scored(self, subjects: Iterable[int]) -> dict[tuple[int, int], int]:
-        """The matches after this batch: those of subjects anew, the others as stored."""
+        """The matches of these records, anew."""
         mine, states, crowd = set(subjects), dict(self.states), dict(self.crowd)
-        found = {pair: bits for pair, bits in self.matches if mine.isdisjoint(pair)}
-        for a, b in self.pairs:
-            bits = weight(states[a], states[b], crowd) if a in states and b in states else 0
-            if bits:
-                found[a, b] = bits
-        return found
+        return {
+            (a, b): bits
+            for a, b in self.pairs
+            if not mine.isdisjoint((a, b)) and (bits := weight(states[a], states[b], crowd))
+        }
 
-    def component(self, subjects: Iterable[int], rules: int) -> frozenset[int]:
-        """The records that hang together with the subjects, by what was stored and by what is."""
-        edges = {*(pair for pair, _ in self.matches), *self.scored(subjects)}
-        homes = dict(self.profiles)
-        inside, grown = set(subjects), True
-        while grown:
-            more = {one for edge in edges if not inside.isdisjoint(edge) for one in edge}
-            more |= {one for one, home in homes.items() if home in {homes.get(other) for other in inside}}
-            grown = not more <= inside
-            inside |= more
-        return frozenset(inside)
+    def before(self, subjects: Iterable[int]) -> dict[tuple[int, int], int]:
+        """The same as they are stored."""
+        mine = set(subjects)
+        return {pair: bits for pair, bits in self.matches if not mine.isdisjoint(pair)}
+
+
+def together(start: Iterable[int], pairs: Iterable[tuple[int, int]], homes: Mapping[int, int]) -> frozenset[int]:
+    """The records that hang together with these, by pairs or by their profile."""
+    edges, inside, grown = list(pairs), set(start), True
+    while grown:
+        more = {one for edge in edges if not inside.isdisjoint(edge) for one in edge}
+        more |= {one for one, home in homes.items() if home in {homes.get(other) for other in inside}}
+        grown = not more <= inside
+        inside |= more
+    return frozenset(inside)
 
 
 def look(view: View, subjects: tuple[int, ...], crowd: frozenset[tuple[str, int]]) -> Seen:
     """Buckets, states, matches, profiles and judgements, in one statement; crowds were read in another."""
     states = view.table("record")
-    dead = {key for key, number in crowd if number == SHARED}
     pairs = {
         (min(one, other), max(one, other))
         for one in subjects
         for key in view.get("keys", one, frozenset())
-        if key not in dead
-        for other in carriers(view, key)
+        if len(held := carriers(view, key)) <= CAP
+        for other in held
         if other != one
     }
     return Seen(
@@ -192,7 +193,7 @@ def mark(view: View, records: Iterable[int]) -> Rows:
 def record(without: Without) -> Transaction:
     """T1: claim, fold the state, publish the keys, count them, mark, finish the entry.
 
-    Locks records before keys; T2 locks records only. So nobody waits in a circle.
+    Locks the record, and counting last. T2 waits for neither.
     """
 
     def claim(view: View) -> tuple[Any, Rows, tuple[Row, ...]]:
@@ -209,59 +210,71 @@ def record(without: Without) -> Transaction:
         yield Lock(("rules", 0), share=True)
     rules = yield Do("read the rules", lambda view: (view.get("rules", 0, 1), {}, ()))
     yield Lock(("record", one))
-    if without.rows_of_marks:
-        yield Lock(("mark", one))
 
-    def publish(view: View) -> tuple[frozenset[str], Rows, tuple[Row, ...]]:
+    def publish(view: View) -> tuple[tuple[frozenset[str], frozenset[str]], Rows, tuple[Row, ...]]:
         stood: frozenset[str] = view.get("keys", one, frozenset())
         state = view.get("state", one)
         if table == "inbox" and (state is None or state[0] < entry):
             state = (entry, view.get("inbox", entry)[1])
         told = compared(state[1], rules)
         rows: Rows = {(table, entry): GONE, ("state", one): state, ("record", one): told}
-        rows["home", one] = view.get("home", one, one)
-        rows |= {("mark", one): one} if without.rows_of_marks else mark(view, [one])
-        if without.keys_first:
-            return frozenset(), rows, ()
-        # A name that changes changes the count of every identifier: all are counted.
-        return told.keys if without.left_keys else stood | told.keys, {**rows, ("keys", one): told.keys}, ()
+        if view.get("home", one) is None:
+            rows["home", one] = one
+        rows |= mark(view, [one])
+        if not without.keys_first:
+            rows["keys", one] = told.keys
+        return (stood, told.keys), rows, ()
 
-    moved = yield Do("fold, publish, mark", publish)
+    stood, keys = yield Do("fold, publish, mark", publish)
     if not without.keys_first:
-        yield from count_keys(moved, [one], without)
+        yield from count_keys(one, stood, keys, without)
 
 
-def count_keys(keys: Iterable[str], subjects: Iterable[int], without: Without) -> Transaction:
-    """Store how many people use each key and which buckets are dead; where that changed, mark who stands there."""
-    ordered = sorted(keys)
-    if not without.key_locks:
-        for key in ordered:
-            yield Lock(("key", key))
+def count_keys(one: int, stood: frozenset[str], keys: frozenset[str], without: Without) -> Transaction:
+    """Store how many people use each key; where that changed, or a bucket died or revived, mark who stands there."""
+    # A name that changes changes the count of every identifier: all are counted.
+    ordered = sorted(keys if without.left_keys else stood | keys)
+    if not without.counting:
+        yield Lock(("counting", 0))
 
     def look_up(view: View) -> tuple[tuple[Any, ...], Rows, tuple[Row, ...]]:
         found = []
         for key in ordered:
             held = carriers(view, key)
-            number, stored = people(key, held.values()), view.get("crowd", key, 1)
-            if without.stored_life:
-                stored = people(key, [told for one, told in held.items() if one not in subjects])
-            if number != stored:
-                found.append((key, number, tuple(held)))
+            others = held.keys() - {one}
+            before = {*others, one} if key in stood and not without.before_counted else others
+            number = people(key, held.values())
+            lived, lives = len(before) <= CAP, len(held) <= CAP
+            stored = view.get("crowd", key, 1)
+            found.append((key, number, number != stored, lived and not lives, lives and not lived, tuple(held)))
         return tuple(found), {}, ()
 
     counted = yield Do("count", look_up)
+    dying = sorted({other for _, _, _, dies, _, held in counted if dies for other in held})
+    busy: frozenset[int] = frozenset()
+    if dying and not without.being_compared:
+        busy = yield Do("who is being compared", lambda view: (frozenset(view.table("mark").values()), {}, ()))
 
     def store(view: View) -> tuple[None, Rows, tuple[Row, ...]]:
-        rows: Rows = {("crowd", key): number if number > 1 else GONE for key, number, _ in counted}
-        again = {one for _, _, held in counted for one in held} - set(subjects)
-        return None, rows if without.marked_carriers else rows | mark(view, again), ()
+        matched = {other for pair in view.table("match") if set(pair) <= set(dying) for other in pair}
+        again = {other for other in dying if other in busy or other in matched}
+        rows: Rows = {}
+        for key, number, recounted, _, revives, held in counted:
+            if key[0] == "e" and recounted:
+                rows["crowd", key] = number if number > 1 else GONE
+                again.update(held)
+            if revives:
+                again.update(held)
+        return None, rows if without.marked_carriers else rows | mark(view, again - {one}), ()
 
-    if counted:
-        yield Do("store the counts, mark", store)
+    yield Do("store the counts, mark", store)
 
 
 def place(without: Without, limit: int) -> Transaction:
-    """T2: take marks, look, lock, look again, write."""
+    """T2: take marks, hold, look, hold who hangs together, look again, put off what others hold, write.
+
+    Waits for nobody but who puts rules in force.
+    """
 
     def take(view: View) -> tuple[Any, Rows, tuple[Row, ...]]:
         free = [number for number in sorted(view.table("mark")) if ("mark", number) not in view.locked][:limit]
@@ -274,45 +287,104 @@ def place(without: Without, limit: int) -> Transaction:
     if not without.rules_in_t2:
         yield Lock(("rules", 0), share=True)
     rules: int = yield Do("read the rules", lambda view: (view.get("rules", 0, 1), {}, ()))
-
     if without.keys_first:
 
-        def late(view: View) -> tuple[frozenset[str], Rows, tuple[Row, ...]]:
+        def late(view: View) -> tuple[Any, Rows, tuple[Row, ...]]:
             told = {one: view.get("record", one).keys for one in subjects}
-            stood = {key for one in subjects for key in view.get("keys", one, ())}
-            return frozenset(stood.union(*told.values())), {("keys", one): keys for one, keys in told.items()}, ()
+            stood = tuple(view.get("keys", one, frozenset()) for one in subjects)
+            return stood, {("keys", one): keys for one, keys in told.items()}, ()
 
-        moved = yield Do("publish", late)
-        yield from count_keys(moved, subjects, without)
+        before = yield Do("publish", late)
+        told = yield Do("read", lambda view: (tuple(view.get("keys", one) for one in subjects), {}, ()))
+        for one, stood, keys in zip(subjects, before, told, strict=True):
+            yield from count_keys(one, stood, keys, without)
 
-    locked: frozenset[int] = frozenset()
+    held: set[Row] = set()
+    refused: set[int] = set()
+    asked: frozenset[int] = frozenset()
+    if not without.held_subjects:
+        yield from hold(subjects, held, refused)
+        asked = frozenset(subjects)
+    # Two statements, as in Hub: what is committed between them is seen by the second only.
+    crowd = yield Do("read crowds", lambda view: (frozenset(view.table("crowd").items()), {}, ()))
+    first: Seen = yield Do("look", lambda view: (look(view, subjects, crowd), {}, ()))
+    after = first.scored(subjects)
+    seen = first
     while True:
-        # Two statements, as in Hub: what is committed between them is seen by the second only.
-        crowd = yield Do("read crowds", lambda view: (frozenset(view.table("crowd").items()), {}, ()))
-        seen: Seen = yield Do("look", lambda view, crowd=crowd: (look(view, subjects, crowd), {}, ()))  # type: ignore[misc]
-        wanted = seen.component(subjects, rules)
-        if without.record_locks or (locked and (wanted <= locked or without.closure)):
+        # The matches of subjects are those just found, what else hangs together is as it is stored.
+        others = {pair for pair, _ in seen.matches if set(subjects).isdisjoint(pair)}
+        wanted = together(subjects, {*after, *seen.before(subjects), *others}, dict(seen.profiles))
+        if without.held_fellows or wanted <= asked:
             break
-        if locked and not without.restart:
-            yield Release("record")
-            locked = frozenset()
-        for one in sorted(wanted - locked):
-            yield Lock(("record", one))
-        locked |= wanted
-        if without.reread:
+        yield from hold(sorted(wanted - asked), held, refused)
+        asked |= wanted
+        if without.looked_again:
             break
-    yield Do("place", lambda view: (None, _placed(view, seen, subjects, rules, marks), ()))
+        seen = yield Do("look again", lambda view: (look(view, subjects, crowd), {}, ()))
+    # Who was not held when it was looked at stays put off, also where it is in a profile that is held by now.
+    wrong, now = set(refused), seen
+    if not without.changed:
+        was, new = dict(first.states), dict(now.states)
+        told_of = {one for pair in first.pairs for one in pair} & wanted - set(subjects)
+        wrong |= {one for one in told_of if was.get(one) != new.get(one)}
+    pairs = {*after, *seen.before(subjects), *(pair for pair, _ in seen.matches)}
+    out = together(wrong, pairs, dict(seen.profiles)) if wrong else frozenset[int]()
+    left = tuple(one for one in subjects if one in out)
+    rest = tuple(one for one in subjects if one not in out)
+    yield Do("place", lambda view: (None, _placed(view, now, after, wanted - out, rest, left, rules, marks), ()))
 
 
-def _placed(view: View, seen: Seen, subjects: tuple[int, ...], rules: int, marks: Iterable[Any]) -> Rows:
+def hold(records: Iterable[int], held: set[Row], refused: set[int]) -> Transaction:
+    """Lock the profiles of these records, and records that nobody has placed; what others have is ``refused``."""
+    asked = tuple(records)
+
+    def profiles(view: View) -> tuple[Any, Rows, tuple[Row, ...]]:
+        homes = {("profile", view.get("home", one)) for one in asked}
+        free = tuple(row for row in sorted(homes) if row[1] in view.table("profile") and row not in view.locked)
+        return free, {}, free
+
+    held.update((yield Do("hold profiles", profiles)))
+
+    def unplaced(view: View) -> tuple[Any, Rows, tuple[Row, ...]]:
+        alone = [one for one in asked if view.get("home", one) == one and one not in view.table("profile")]
+        free = tuple(("record", one) for one in sorted(alone) if ("record", one) not in view.locked)
+        return free, {}, free
+
+    held.update((yield Do("hold unplaced", unplaced)))
+    refused |= set(asked) - (yield Do("who is held", lambda view: (_owned(view, asked, held), {}, ())))
+
+
+def _owned(view: View, records: Iterable[int], held: set[Row]) -> frozenset[int]:
+    """Those that are held: by their profile, or, where nobody has placed them yet, by themselves."""
+    placed = view.table("profile")
+    return frozenset(
+        one
+        for one in records
+        if (("profile", view.get("home", one)) in held and view.get("home", one) in placed)
+        or (("record", one) in held and view.get("home", one) == one and one not in placed)
+    )
+
+
+def _placed(
+    view: View,
+    seen: Seen,
+    after: Mapping[tuple[int, int], int],
+    inside: frozenset[int],
+    subjects: tuple[int, ...],
+    left: tuple[int, ...],
+    rules: int,
+    marks: Iterable[Any],
+) -> Rows:
     """Matches, homes, live profiles and aliases of the component; the marks that were taken are done."""
-    inside = seen.component(subjects, rules)
-    before, after = dict(seen.matches), seen.scored(subjects)
-    mine = {pair for pair in {*before, *after} if not set(subjects).isdisjoint(pair)}
-    rows: Rows = {("match", pair): after.get(pair, GONE) for pair in mine if before.get(pair) != after.get(pair)}
+    before = seen.before(subjects)
+    fresh = {pair: bits for pair, bits in after.items() if not set(subjects).isdisjoint(pair)}
+    rows: Rows = {("match", pair): fresh.get(pair, GONE) for pair in {*before, *fresh}}
     rows |= {("mark", number): GONE for number, _ in marks}
+    rows |= mark(view, left)
     known = {one for one, _ in seen.states}
-    groups = grouped(inside & known, {p: w for p, w in after.items() if set(p) <= inside}, seen.apart, rules)
+    stored = {pair: bits for pair, bits in seen.matches if set(subjects).isdisjoint(pair)}
+    matches = {pair: bits for pair, bits in {**stored, **fresh}.items() if set(pair) <= inside}
+    groups = grouped(inside & known, matches, seen.apart, rules)
     live = view.table("profile")
     for group in groups:
         # The oldest live profile that one of them seeded, else the first seed; a record's seed is its own id.
@@ -423,7 +495,7 @@ def equal_to_cluster_of_all(view: View) -> None:
         raise Wrong(f"clusters {stored} instead of {expected}")
     if view.table("match") != matches:
         raise Wrong(f"matches {view.table('match')} instead of {matches}")
-    if view.table("crowd") != {key: number for key, number in crowd.items() if number > 1}:
+    if view.table("crowd") != {key: number for key, number in crowd.items() if number > 1 and key[0] == "e"}:
         raise Wrong(f"crowds {view.table('crowd')} instead of {crowd}")
     if set(view.table("profile")) != set(homes):
         raise Wrong(f"profiles {sorted(view.table('profile'))} live, homes {sorted(homes)}")

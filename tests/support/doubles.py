@@ -32,12 +32,12 @@ START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 EVENTS: TypeAdapter[list[CanonicalEvent]] = TypeAdapter(list[CanonicalEvent])
 
 TABLES = (
-    "token, destination_state, attempt, crosswalk, mirror, outbox, fact, history, alias, profile, "
-    "record, backfill, completion, inbox_outcome, inbox_queue, inbox, record_key, crowd, match, "
-    "judgement_record, judgement, dismissal, answer, stake, identity_version, placement, reresolve, completion_rest, "
-    "inbox_note, bulk_load, reconciliation, subscription, route_change, retention_held, oauth_grant, arrival, "
-    "customer_stat, trait, insight_model, insight_run, segment_size, product_pair, product_habit, product_step, quota, "
-    "behaviour, tone, alert, mail, trait_override, hand_over, suppression, suppression_key, write_print, reading, drift"
+    "token, destination_state, attempt, crosswalk, mirror, outbox, fact, history, alias, profile, record, backfill, "
+    "completion, inbox_outcome, inbox_queue, inbox, record_key, crowd, match, judgement_record, judgement, "
+    "dismissal, answer, stake, identity_version, placement, reresolve, mark, completion_rest, inbox_note, bulk_load, "
+    "reconciliation, subscription, route_change, retention_held, oauth_grant, arrival, customer_stat, trait, "
+    "insight_model, insight_run, segment_size, product_pair, product_habit, product_step, quota, behaviour, tone, "
+    "alert, mail, trait_override, hand_over, suppression, suppression_key, write_print, reading, drift"
 )
 
 

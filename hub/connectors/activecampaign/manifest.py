@@ -16,7 +16,8 @@ from pydantic import Field, SecretStr, model_validator
 
 from hub.connectors.activecampaign.schemas_fields import CONTACT_FIELDS, DEAL_FIELDS
 from hub.sdk.crm.mailing import Conditions
-from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, OrderFields, OrderLines, Secrets
+from hub.sdk.crm.settings import OrderFields, OrderLines
+from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Secrets
 
 Ids = Mapping[str, str]
 
@@ -55,9 +56,7 @@ class ActiveCampaignSettings(ActivitySettings):
     stage_won: int | None = Field(None, description="Id of the stage of a paid or completed order.")
     stage_lost: int | None = Field(None, description="Id of the stage of a cancelled, failed or refunded order.")
     order_lines: OrderLines = "text"
-    deal_fields: OrderFields = Field(
-        default_factory=dict, description="Deal field of yours to what of the order goes there: note, custom.NAME …"
-    )
+    deal_fields: OrderFields
     field_ids: Ids = Field(
         default_factory=dict, description="Contact field to its id; what is not named is looked up by its tag or title."
     )

@@ -46,7 +46,7 @@ class Told(VendorModel):
     value: str | None = Field(None, alias="deal[value]")
     currency: str | None = Field(None, alias="deal[currency]")
     status: str | None = Field(None, alias="deal[status]")
-    deal_contact: str | None = Field(None, alias="deal[contactid]")
+    deal_email: str | None = Field(None, alias="deal[contact_email]")
 
 
 def plain(value: str | None) -> str | None:

@@ -1,31 +1,25 @@
-"""ActiveCampaign's contacts, mails, notes and deals to canonical events. Pure.
-
-Consent hangs on lists. Those of the settings count, or all where none is named: who is active on none of them and
-unsubscribed from one has opted out; who came to one by a form has opted in. That an account's user or an API put
-somebody on a list is no word of theirs, and tells nothing (law L7).
-"""
+"""ActiveCampaign's contacts, mails, notes and deals to canonical events. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from hub.connectors.activecampaign.manifest import ActiveCampaignSettings
 from hub.connectors.activecampaign.mapping import MAP, REFERENCE
-from hub.connectors.activecampaign.schemas import ACTIVE, BOUNCED, UNCONFIRMED, UNSUBSCRIBED
-from hub.connectors.activecampaign.schemas_source import Read, Row, Told, plain
+from hub.connectors.activecampaign.schemas_consent import consents, counts
+from hub.connectors.activecampaign.schemas_source import Read, Told, plain
 from hub.errors import PayloadError, SkipEvent
-from hub.mapping.mail_event import Happened, MailEvent, mail_events
+from hub.mapping.customer import customer
+from hub.mapping.mail_event import Happened, MailEvent, correspondent, mail_events
 from hub.mapping.name import clean
-from hub.mapping.time import instant, maybe_instant
+from hub.mapping.time import instant
 from hub.model.consent import Consent
-from hub.model.event import CanonicalEvent, ConsentEvent, InteractionEvent
-from hub.model.identifier import RecordKey
+from hub.model.event import CanonicalEvent, ConsentEvent, CustomerEvent, InteractionEvent
 from hub.model.interaction import Interaction
 from hub.sdk.crm.activities import referred
-from hub.sdk.crm.reading import KIND, contact_event
+from hub.sdk.crm.reading import contact_event
 
 MAILS: dict[str, Happened] = {
     "bounce": "bounced",
@@ -63,20 +57,24 @@ def mails(topic: str, told: Told, event_id: str, settings: ActiveCampaignSetting
         by_person=told.by in (None, "public"),
     )
     found = mail_events(event, source="activecampaign", own=settings.own, region=settings.default_region)
-    stays = bool(told.active) and _counts(told.active, settings)
-    counts = not stays and (not told.left or _counts(told.left, settings))
-    return [one for one in found if counts or not isinstance(one, ConsentEvent)]
+    stays = bool(told.active) and counts(told.active, settings)
+    holds = not stays and (not told.left or counts(told.left, settings))
+    return [one for one in found if holds or not isinstance(one, ConsentEvent)]
 
 
 def polled(read: Read, settings: ActiveCampaignSettings) -> Iterator[CanonicalEvent]:
-    """A contact that was read, and its consents."""
+    """A contact that was read, its tags, and its consents."""
     contact = read.contact
     held = {one.perstag: plain(one.value) for one in read.values if one.perstag}
     held |= {"email": contact.email, "phone": contact.phone, "firstName": contact.first, "lastName": contact.last}
     at = instant(contact.changed or contact.made, path="contact.udate")
-    yield _contact(contact.id, held, read.tags, at, settings)
-    for consent in consents(read.rows, settings):
-        yield ConsentEvent(occurred_at=consent.at or at, record=_key(contact.id), consent=consent)
+    yield contact_event(MAP, contact.id, held, settings, at=at)
+    told = list(consents(read.rows, settings))
+    if contact.email and (told or _theirs(read.tags, settings)):
+        who = _who(contact.email, read.tags, at, settings)
+        yield who
+        for consent in told:
+            yield ConsentEvent(occurred_at=consent.at or at, record=who.customer.key, consent=consent)
 
 
 def told_of(
@@ -84,71 +82,44 @@ def told_of(
 ) -> Iterator[CanonicalEvent]:
     """A contact as a webhook tells it, what they said by it, and the note that it brings."""
     at = instant(told.since, path="date_time")
-    whose = told.contact or told.deal_contact
-    if whose is None or not whose.isdecimal() or whose == "0":
-        raise SkipEvent("it is about no contact")
     note = _note(topic, told, event_id) if topic in NOTES else None
-    if told.contact is not None:
-        named = {name.upper(): name for name in MAP.person(settings)} | {
-            name.upper(): name for name in settings.profile_fields
-        }
+    if told.contact is not None and told.contact.isdecimal() and told.contact != "0":
+        named = {name.upper(): name for name in (*MAP.person(settings), *settings.profile_fields)}
         tagged = ((_FIELD.fullmatch(name), value) for name, value in fields.items())
         held = {named.get(found[1].upper(), found[1].upper()): plain(value) for found, value in tagged if found}
         own = {name: fields.get(f"contact[{theirs}]") for name, theirs in _OWN.items()}
-        names = [name for part in (told.tag_names or "").split(",") if (name := clean(part))]
-        yield _contact(whose, {**held, **own}, names, at, settings)
+        yield contact_event(MAP, told.contact, {**held, **own}, settings, at=at)
+    email = told.email or told.deal_email
+    if email is None:
+        return
+    names = [name for part in (told.tag_names or "").split(",") if (name := clean(part))]
+    who = _who(email, names, at, settings)
+    key = who.customer.key
+    said: list[CanonicalEvent] = []
     if topic == "sms_unsub":
         out = Consent(channel="sms", state="opted_out", at=at, evidence="activecampaign: unsubscribed by SMS")
-        yield ConsentEvent(occurred_at=at, record=_key(whose), consent=out)
-    if topic == "subscribe" and told.by == "public" and told.form and _counts(told.left, settings):
+        said.append(ConsentEvent(occurred_at=at, record=key, consent=out))
+    if topic == "subscribe" and told.by == "public" and told.form and counts(told.left, settings):
         words = f"activecampaign: form {told.form} for list {told.left}"
         consent = Consent(channel="email", state="opted_in", at=at, evidence=words, explicit=True)
-        yield ConsentEvent(occurred_at=at, record=_key(whose), consent=consent)
+        said.append(ConsentEvent(occurred_at=at, record=key, consent=consent))
     if note is not None:
-        yield InteractionEvent(occurred_at=at, record=_key(whose), interaction=note)
+        said.append(InteractionEvent(occurred_at=at, record=key, interaction=note))
+    yield from (who, *said) if said or who.customer.tags else ()
 
 
-def _contact(
-    contact: str, held: Mapping[str, Any], tags: Sequence[str], at: datetime, settings: ActiveCampaignSettings
-) -> CanonicalEvent:
-    """A contact with the tags that people gave it: those of the settings are Hub's own."""
-    event = contact_event(MAP, contact, held, settings, at=at)
+def _who(email: str, tags: Sequence[str], at: datetime, settings: ActiveCampaignSettings) -> CustomerEvent:
+    """Whoever has an address: their word, tags and notes hang on it, as of a contact Hub keeps nothing but edits."""
+    person = customer(
+        correspondent(email), {"email": (email,)}, region=settings.default_region, tags=_theirs(tags, settings)
+    )
+    return CustomerEvent(occurred_at=at, customer=person)
+
+
+def _theirs(tags: Sequence[str], settings: ActiveCampaignSettings) -> list[str]:
+    """The tags that people gave: those of the settings are Hub's own."""
     own = {one.casefold() for one in settings.tags}
-    kept = tuple(dict.fromkeys(one for one in tags if one.casefold() not in own))
-    return event.model_copy(update={"customer": event.customer.model_copy(update={"tags": kept})})
-
-
-def _key(contact: str) -> RecordKey:
-    return RecordKey(kind=KIND, external_id=contact)
-
-
-def _counts(lists: str | None, settings: ActiveCampaignSettings) -> bool:
-    """Whether one of these lists is one of those that consent hangs on."""
-    named = (lists or "").split(",") if lists else []
-    return not settings.lists or any(one in settings.lists for one in named)
-
-
-def consents(rows: Sequence[Row], settings: ActiveCampaignSettings) -> Iterator[Consent]:
-    """What the lists tell of e-mail, with the time it holds from."""
-    counted = [row for row in rows if not settings.lists or row.list in settings.lists]
-    active = [row for row in counted if row.status == ACTIVE]
-    for row in counted:
-        about = f"list {row.list}"
-        changed = maybe_instant(row.changed or row.began, path="contactLists.udate")
-        if row.status == BOUNCED:
-            words = f"activecampaign: {about}: the address is dead: hard bounce"
-            yield Consent(channel="email", state="opted_out", at=changed, evidence=words, explicit=False)
-        elif row.status == UNSUBSCRIBED and not active:
-            yield Consent(
-                channel="email", state="opted_out", at=changed, evidence=f"activecampaign: unsubscribed from {about}"
-            )
-        elif row.status == ACTIVE and row.form:
-            began = maybe_instant(row.began, path="contactLists.sdate")
-            words = f"activecampaign: form {row.form} for {about}"
-            yield Consent(channel="email", state="opted_in", at=began, evidence=words, explicit=True)
-        elif row.status == UNCONFIRMED and not active:
-            words = f"activecampaign: not yet confirmed for {about}"
-            yield Consent(channel="email", state="pending", at=changed, evidence=words)
+    return [one for one in dict.fromkeys(tags) if one.casefold() not in own]
 
 
 def _note(topic: str, told: Told, event_id: str) -> Interaction:

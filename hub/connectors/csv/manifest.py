@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -70,6 +71,16 @@ class CsvSettings(ProfileSettings):
     consents: Mapping[ConsentChannel, ConsentColumn] = Field(
         default_factory=dict, description="Consent columns by channel (email, sms, phone, post …)."
     )
+
+    @cached_property
+    def customer_columns(self) -> Sequence[tuple[CustomerField, str]]:
+        """Customer field and column, in the order of the fields; worked out once for all rows."""
+        return tuple((name, self.fields[name]) for name in CUSTOMER_FIELDS if name in self.fields)
+
+    @cached_property
+    def custom_columns(self) -> Sequence[tuple[str, str]]:
+        """Name of a custom field and column."""
+        return tuple((name, column) for field, column in self.fields.items() if (name := custom_name(field)))
 
     @model_validator(mode="after")
     def _once(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from hub.connectors.csv.manifest import CUSTOMER_FIELDS, CsvSettings, custom_name
+from hub.connectors.csv.manifest import CsvSettings, custom_name
 from hub.errors import PayloadError
 from hub.mapping.customer import CustomerField, customer
 from hub.mapping.fieldmap import ProfileMap
@@ -53,7 +53,7 @@ def event(
     """
     notes: list[Note] = []
     fields: dict[CustomerField, tuple[str, ...]] = {
-        name: (row[column],) for name in CUSTOMER_FIELDS if row.get(column := settings.fields.get(name, ""))
+        name: (cell,) for name, column in settings.customer_columns if (cell := row.get(column))
     }
     external_id = fields.pop("external_id", ("",))[0].strip()
     if not external_id:
@@ -74,7 +74,7 @@ def event(
             fields,
             region=settings.default_region,
             consents=tuple(_consents(row, settings, modified, notes)),
-            custom={custom_name(name): row.get(column) for name, column in settings.fields.items()},
+            custom={name: row.get(column) for name, column in settings.custom_columns},
         ),
         whole=CONTACT_LISTS,
     )

@@ -135,4 +135,16 @@ def _check(known: Layout, settings: CsvSettings) -> None:
         raise ConfigError(faults)
 
 
-SOURCE = Source(parse=parse, backfill=backfill, changed=changed)
+def surely_reads(body: bytes, settings: CsvSettings) -> bool:
+    """Whether a row is one of which only its id can be wrong, and that is right: no time is read in it."""
+    if settings.updated_at_field or settings.consents:
+        return False
+    try:
+        row = json_tree(body)
+    except PayloadError:
+        return False
+    told = row.get(settings.fields.get("external_id")) if isinstance(row, dict) else None
+    return isinstance(told, str) and bool(told.strip())
+
+
+SOURCE = Source(parse=parse, backfill=backfill, changed=changed, surely_reads=surely_reads)

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hub.connectors.csv import CONNECTOR, destination
 from hub.connectors.csv.destination import DESTINATION, is_needed, render, restore, send
 from hub.connectors.csv.manifest import CsvSettings
 from hub.connectors.csv.mapping import own_fields
-from hub.connectors.csv.source import SOURCE, backfill, parse
+from hub.connectors.csv.source import SOURCE, backfill, parse, surely_reads
 from hub.errors import ConfigError, PayloadError, Unavailable
 from hub.mapping.overrides import compile_overrides
 from hub.mapping.time import UNTOLD
@@ -562,3 +565,22 @@ def test_equal_rows_of_one_file_are_one_record(tmp_path: Path) -> None:
     first, second = items(known)
 
     assert first.event_id == second.event_id
+
+
+CELLS = st.text(max_size=8) | st.sampled_from(["", " ", "\x00", "\u200b", "7", "a@example.com", "+4915112345678", "-"])
+ROWS = st.dictionaries(st.sampled_from(["id", "mail", "vorname", "nachname", "geb"]), CELLS)
+
+
+@given(row=ROWS.map(orjson.dumps) | st.binary(max_size=20))
+def test_a_row_of_which_it_is_said_that_it_is_surely_read_is_read(row: bytes) -> None:
+    known = settings(Path("kunden.csv"), fields={**FIELDS, "birth_date": "geb"})
+    if surely_reads(row, known):
+        told = read(BackfillItem("1", "row", row, {}), known)
+        assert told.customer.key.external_id.strip()
+
+
+def test_a_row_with_an_id_is_surely_read_unless_a_time_is_read_in_it(tmp_path: Path) -> None:
+    row = orjson.dumps({"id": "7", "mail": "-"})
+    assert surely_reads(row, settings(tmp_path))
+    assert not surely_reads(orjson.dumps({"id": " ", "mail": "anna@example.com"}), settings(tmp_path))
+    assert not surely_reads(row, settings(tmp_path, updated_at_field="geaendert"))

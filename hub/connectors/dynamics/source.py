@@ -12,7 +12,7 @@ errors (``odata.include-annotations``: names of lookups), …/reference/entities
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,7 +21,8 @@ from hub.connectors.dynamics.manifest import DynamicsSettings
 from hub.connectors.dynamics.mapping import COMPANY, MAP
 from hub.connectors.dynamics.schemas import API, by_ids, rows
 from hub.connectors.dynamics.schemas_fields import PROFILE_ID
-from hub.errors import NotFound, RejectedError
+from hub.errors import Unavailable
+from hub.mapping.time import instant
 from hub.sdk.crm.listed import listed, note_item, person_item
 from hub.sdk.crm.reading import begun, readable, snapshot
 from hub.sdk.http import HttpClient, json_of
@@ -78,7 +79,14 @@ def _task(row: Mapping[str, Any], _: DynamicsSettings) -> BackfillItem | None:
     )
 
 
-_ITEMS = {"contacts": _person, "annotations": _note, "tasks": _task}
+MEANWHILE = "meanwhile"
+_ITEMS: Mapping[str, Callable[[Mapping[str, Any], DynamicsSettings], BackfillItem | None]] = {
+    "contacts": _person,
+    MEANWHILE: _person,
+    "annotations": _note,
+    "tasks": _task,
+}
+"""The lists, in their order; ``MEANWHILE`` are contacts that changed during the first load."""
 
 
 def backfill(
@@ -86,32 +94,45 @@ def backfill(
 ) -> Iterator[BackfillPage]:
     """Contacts by their delta link, then notes and tasks by the time of change.
 
-    The cursor holds the ``link`` that the list being read is gone on with, the ``delta`` link of contacts, and for each
-    list by time where the next run begins (``from``). A next link carries the time and the id of the last row.
+    The cursor holds the ``list`` that is read, the ``link`` it is gone on with, the ``delta`` link of contacts, and for
+    each list by time where the next run begins (``from``). A next link carries the time and the id of the last row.
+    The first delta link is of the end of a load that may take hours: what changed meanwhile is listed by its time.
     """
     state: dict[str, Any] = {"list": "contacts", "link": None, "delta": None, "from": {}, **(cursor or {})}
-    for name in list(_ITEMS)[list(_ITEMS).index(state["list"]) :]:
+    names = list(_ITEMS)
+    for name in names[names.index(state["list"]) :]:
+        if name == MEANWHILE and name not in state["from"]:
+            continue
         state = {**state, "list": name}
         while True:
             body, state = _answer(http, settings, state, since)
             found = [one for one in body.get("value") or () if isinstance(one, Mapping)]
             items = [item for one in found if (item := _ITEMS[name](one, settings))]
-            stamps = [str(one["modifiedon"]) for one in found if one.get("modifiedon")]
-            begin = max((state["from"].get(name, ""), *stamps))
-            link, delta = body.get("@odata.nextLink"), body.get("@odata.deltaLink") or state["delta"]
-            known = link == state["link"]
-            state = {**state, "link": link, "delta": delta, "from": {**state["from"], name: begin}}
-            ends = not link or known
-            following = {} if not ends else {"list": _after(name), "link": None}
-            state |= following
+            ends = not body.get("@odata.nextLink") or body["@odata.nextLink"] == state["link"]
+            state = _following(state, name, found, body, ends=ends)
             yield BackfillPage(items, state)
             if ends:
                 break
 
 
-def _after(name: str) -> str:
+def _following(
+    state: Mapping[str, Any], name: str, found: Sequence[Mapping[str, Any]], body: Mapping[str, Any], *, ends: bool
+) -> dict[str, Any]:
+    """Where it is gone on after a page. Pure."""
+    stamps = [str(one["modifiedon"]) for one in found if one.get("modifiedon")]
+    begin = {**state["from"], name: max((state["from"].get(name, ""), *stamps))}
+    if ends and name == MEANWHILE:
+        del begin[name]
     names = list(_ITEMS)
-    return names[(names.index(name) + 1) % len(names)]
+    upcoming = names[(names.index(name) + 1) % len(names)] if ends else name
+    link = None if ends else body.get("@odata.nextLink")
+    return {
+        **state,
+        "list": upcoming,
+        "link": link,
+        "delta": body.get("@odata.deltaLink") or state["delta"],
+        "from": begin,
+    }
 
 
 def _answer(
@@ -121,16 +142,20 @@ def _answer(
     tracked = state["list"] == "contacts" and settings.changes == "tracked"
     link = state["link"] or (state["delta"] if tracked else None)
     prefer = {"prefer": ",".join((*(["odata.track-changes"] if tracked else []), f"odata.maxpagesize={SIZE}", _NAMES))}
-    try:
-        path, query = _read(link) if link else _first(settings, state, since, tracked=tracked)
-        return json_of(http.get(path, query, headers=prefer)), state
-    except (RejectedError, NotFound):
-        if link is None or not tracked:
-            raise
-        return _answer(http, settings, {**state, "link": None, "delta": None}, None)
+    path, query = _parts(link) if link else _first(settings, state, since, tracked=tracked)
+    spoilt = frozenset({400, 404, 410, 412, 500}) if link and tracked else frozenset[int]()
+    answer = http.request("GET", path, query=query, headers=prefer, accept=spoilt)
+    if answer.is_success:
+        if tracked and not link and (moment := answer.headers.get("date")):
+            now, _ = begun(instant(moment, path="date"), None, spec="seconds")
+            state = {**state, "from": {**state["from"], MEANWHILE: now}}
+        return json_of(answer), state
+    if answer.status_code == 500 and b"expired" not in answer.content:
+        raise Unavailable("Dynamics 365 answered 500")
+    return _answer(http, settings, {**state, "link": None, "delta": None}, None)
 
 
-def _read(link: str) -> tuple[str, dict[str, str]]:
+def _parts(link: str) -> tuple[str, dict[str, str]]:
     parts = urlsplit(link)
     return parts.path, dict(parse_qsl(parts.query))
 
@@ -139,11 +164,11 @@ def _first(
     settings: DynamicsSettings, state: Mapping[str, Any], since: datetime | None, *, tracked: bool
 ) -> tuple[str, dict[str, str]]:
     name = state["list"]
-    query = {"$select": _columns(settings) if name == "contacts" else _NOTES[name]}
+    query = {"$select": _NOTES.get(name) or _columns(settings)}
     if not tracked:
         begin = state["from"].get(name) or begun(since, None, spec="seconds")[0]
         query |= {"$filter": f"modifiedon ge {begin}", "$orderby": "modifiedon asc"}
-    return f"{API}/{name}", query
+    return f"{API}/{'contacts' if name == MEANWHILE else name}", query
 
 
 def read_again(http: HttpClient, settings: DynamicsSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:

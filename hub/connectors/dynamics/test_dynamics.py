@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from orjson import loads
 from pydantic import ValidationError
 
 from hub.connectors.dynamics import schemas
 from hub.connectors.dynamics.manifest import DynamicsSettings, oauth
 from hub.connectors.dynamics.schemas import Part, Told
+from hub.connectors.dynamics.source import SOURCE
 from hub.errors import AuthError, Unavailable
+from hub.sdk.connection import load_connections, open_client
 from hub.sdk.crm import Made, Problem
+from hub.sdk.http import Budget
+from hub.sdk.manifest import Limits
+from hub.sdk.testkit.wire import SampleTokens
 from tests.support.crm import House
 from tests.support.crm.cast import ANNA, BERT, ORDER, one, order, person, placed
 from tests.support.crm.dynamics import DynamicsDouble
@@ -213,3 +220,71 @@ def test_an_application_signs_in_for_its_environment() -> None:
     for wrong in ("acme.example.com", "acme.crm4.dynamics.com.evil.example", "dynamics.com"):
         with pytest.raises(ValidationError):
             DynamicsSettings.model_validate({**given, "environment": wrong})
+
+
+# -- what comes back
+
+
+class Tracked:
+    """A poll after the other of an environment whose clock stands at ``now``; ``on_page`` happens after each answer."""
+
+    def __init__(self, double: DynamicsDouble) -> None:
+        self.double, self.cursor, self.now = double, dict[str, Any](), "Mon, 01 Jun 2026 00:00:00 GMT"
+        self.spoilt: httpx.Response | None = None
+        self.asked: list[str] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(str(request.url.params.get("$filter") or request.url.params.get("$deltatoken") or "all"))
+        if self.spoilt is not None and "$deltatoken" in request.url.params:
+            return self.spoilt
+        return httpx.Response(200, headers={"date": self.now}, content=self.double.handle(request).content)
+
+    def poll(self) -> dict[str, bool]:
+        """The contacts that were told, and whether each was told as deleted."""
+        held = load_connections({"crm": ("dynamics", self.double.settings())}, default_region="DE")["crm"]
+        connection, transport = replace(held, tokens=SampleTokens()), httpx.MockTransport(self.answer)
+        assert SOURCE.backfill is not None
+        self.asked.clear()
+        told: dict[str, bool] = {}
+        with open_client(connection, SOURCE, transport=transport, budget=Budget(Limits())) as client:
+            own = DynamicsSettings.model_validate(self.double.settings())
+            for page in SOURCE.backfill(client, own, None, self.cursor):
+                self.cursor = dict(page.cursor)
+                told |= {body["id"]: body.get("deleted", False) for item in page.items if (body := loads(item.body))}
+        return told
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        httpx.Response(500, json={"error": {"code": "0x80044352", "message": "Version stamp … has expired."}}),
+        httpx.Response(410, json={}),
+    ],
+)
+def test_a_delta_link_that_is_too_old_has_all_contacts_read_again(spoilt: httpx.Response) -> None:
+    # MicrosoftDocs/powerapps-docs#3845: the token is good for less than the pages say, and the answer is a fault
+    way = Tracked(of(DynamicsDouble()).double)  # type: ignore[arg-type]
+    first, second = way.double.add_person("a@example.com"), way.double.add_person("b@example.com")
+    assert way.poll() == {first: False, second: False}
+    way.spoilt = spoilt
+    assert way.poll() == {first: False, second: False}
+    # and from then on only what changed is told, what was deleted too
+    way.spoilt = None
+    way.double.edit(first, phone="0541 987655")
+    way.double.delete_person(second)
+    assert way.poll() == {first: False, second: True}
+    assert way.poll() == {}
+    # and another fault is none of the link's
+    way.spoilt = httpx.Response(500, json={"error": {"code": "0x80040216", "message": "An unexpected error."}})
+    with pytest.raises(Unavailable):
+        way.poll()
+
+
+def test_what_changes_during_the_first_load_is_asked_for_by_its_time() -> None:
+    # MicrosoftDocs/powerapps-docs#3862: the first link is of the end of a load that takes hours
+    way = Tracked(of(DynamicsDouble()).double)  # type: ignore[arg-type]
+    way.double.add_person("a@example.com")
+    way.poll()
+    assert way.asked[:2] == ["all", "modifiedon ge 2026-06-01T00:00:00Z"]
+    way.poll()
+    assert [one for one in way.asked if one.startswith("modifiedon ge 2026-06-01")] == []

@@ -186,6 +186,7 @@ MAILING: Mailing[KlaviyoSettings] = Mailing(
     guarded=True,
     asks=lambda settings: settings.list_asks,
     reasks=False,
+    confirms=False,
     renames=frozenset({"subscribed", "pending", "none"}),
     retire=retire,
     erase=erase,

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from hub.connectors.listmonk.manifest import ListmonkSettings
 from hub.connectors.listmonk.mapping import NAME, NUMBERS, PROFILE_ID
 from hub.errors import AuthError
+from hub.mapping.payload import PlainValue, TimeText, VendorModel
 from hub.mapping.time import maybe_instant
 from hub.sdk.checked import Checked
 from hub.sdk.crm.mailing import Contact, State
@@ -22,17 +23,13 @@ from hub.sdk.http import HttpClient, json_of
 SUBSCRIBERS = "/api/subscribers"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Subscription(_Model):
+class Subscription(VendorModel):
     """A list of a subscriber's. On a single opt-in list an unconfirmed one gets mail too."""
 
     id: int
     subscription_status: str = ""
     optin: str = "double"
-    subscription_updated_at: str | None = None
+    subscription_updated_at: TimeText | None = None
 
     @property
     def is_mailed(self) -> bool:
@@ -41,25 +38,39 @@ class Subscription(_Model):
         return self.subscription_status == "confirmed" or single
 
 
-class Subscriber(_Model):
+class Subscriber(VendorModel):
     """A subscriber; ``blocklisted`` gets no mail of any list, nor a confirmation mail."""
 
     id: int
     email: str = ""
+    name: str | None = None
     status: str = "enabled"
-    attribs: Mapping[str, Any] | None = None
+    updated_at: TimeText | None = None
+    attribs: Mapping[str, PlainValue] = Field(default_factory=dict)
     lists: tuple[Subscription, ...] = ()
 
     def contact(self, settings: ListmonkSettings) -> Contact:
         """How it stands there, by Hub's lists. Why somebody is blocklisted is told to nobody: they are not asked."""
         told = [one for one in self.lists if str(one.id) in settings.lists]
         left = [one for one in told if one.subscription_status == "unsubscribed"]
-        owner = (self.attribs or {}).get(PROFILE_ID)
+        owner = self.attribs.get(PROFILE_ID)
         state = self._state(told)
         times = [at for one in left if (at := maybe_instant(one.subscription_updated_at, path="updated_at"))]
-        since = max(times) if state == "unsubscribed" and self.status == "enabled" and len(times) == len(left) else None
+        ended = state == "unsubscribed" and self.status == "enabled" and len(times) == len(left)
+        since = max(times, default=None) if ended else None
         numbers = frozenset(str(one.id) for one in left)
         return Contact(str(self.id), self.email, state, since, str(owner) if owner else None, numbers)
+
+    def changed_at(self) -> str | None:
+        """When it, or what it is subscribed to, was changed last."""
+        times = (self.updated_at, *(one.subscription_updated_at for one in self.lists))
+        found = [(at, text) for text in times if text and (at := maybe_instant(text, path="updated_at"))]
+        return max(found)[1] if found else None
+
+    def held(self) -> dict[str, Any]:
+        """Its fields as Hub writes them; what is empty is left out."""
+        told = {**self.attribs, NAME: self.name}
+        return {name: value for name, value in told.items() if value is not None}
 
     def _state(self, told: list[Subscription]) -> State:
         if self.status != "enabled":
@@ -71,15 +82,15 @@ class Subscriber(_Model):
         return "unsubscribed" if told else "none"
 
 
-class Page(_Model):
+class Page(VendorModel):
     results: tuple[Subscriber, ...] = ()
 
 
-class Found(_Model):
+class Found(VendorModel):
     data: Page = Page()
 
 
-class Made(_Model):
+class Made(VendorModel):
     data: Subscriber
 
 

@@ -12,14 +12,13 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from hub.sdk.crm.settings import OrderFields, OrderLines, StageLost, StageOpen, StageWon
 from hub.sdk.manifest import (
     OF_A_CRM,
     ActivitySettings,
     Capability,
     Limits,
     Manifest,
-    OrderFields,
-    OrderLines,
     Unmerge,
 )
 from hub.sdk.oauth import OAuth
@@ -41,13 +40,11 @@ class SuiteSettings(ActivitySettings):
     currencies: dict[str, str] = Field(
         default_factory=dict, description="Further currencies to their ids in SuiteCRM, as USD: 5f1c…"
     )
-    stage_open: str = Field("Negotiation/Review", description="Stage of an order that nobody has paid yet.")
-    stage_won: str = Field("Closed Won", description="Stage of a paid or completed order.")
-    stage_lost: str = Field("Closed Lost", description="Stage of a cancelled, failed, deleted or refunded order.")
+    stage_open: StageOpen = "Negotiation/Review"
+    stage_won: StageWon = "Closed Won"
+    stage_lost: StageLost = "Closed Lost"
     order_lines: OrderLines = "text"
-    opportunity_fields: OrderFields = Field(
-        default_factory=dict, description="Field of yours of the opportunity to what of the order goes there."
-    )
+    opportunity_fields: OrderFields
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:

@@ -106,13 +106,11 @@ def name_event(delivery: RawDelivery, settings: TwentySettings) -> EventName:
 
 
 def completions(entry: InboxEntry, settings: TwentySettings) -> Sequence[Completion]:
-    """The person as they are now, with the company."""
+    """The person as they are now, with the company: a deletion may be over by now, or was none."""
     if entry.topic != CHANGED or "person" in entry.completions:
         return ()
-    told = read(Delivery, entry.body)
-    return (
-        () if told.name.endswith(_GONE) else (Completion("person", f"/rest/people/{told.record.id}", {"depth": "1"}),)
-    )
+    record = read(Delivery, entry.body).record.id
+    return (Completion("person", f"/rest/people/{record}", {"depth": "1"}),)
 
 
 def parse(entry: InboxEntry, settings: TwentySettings) -> Sequence[CanonicalEvent | Note]:
@@ -122,10 +120,10 @@ def parse(entry: InboxEntry, settings: TwentySettings) -> Sequence[CanonicalEven
     reading = Reading()
     told = reading.read(Delivery, entry.body)
     at, body = instant(told.at, path="eventDate"), entry.completions.get("person")
-    if told.name.endswith(_GONE) or body == b"":
-        return reading.of([gone(told.record.id, at=at)])
-    if body is None:
+    if body is None and not told.name.endswith(_GONE):
         raise SkipEvent("the person was not fetched")
+    if not body:
+        return reading.of([gone(told.record.id, at=at)])
     person = reading.read(Body, body).data.person
     if person.deleted:
         return reading.of([gone(person.id, at=instant(person.deleted, path="data.person.deletedAt"))])

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from orjson import loads
 
 from hub.connectors.zoho import schemas
 from hub.connectors.zoho.manifest import ZohoSettings, oauth
 from hub.connectors.zoho.schemas import Result
+from hub.connectors.zoho.source import LISTS, SOURCE
 from hub.errors import AuthError, RejectedError, Unavailable
+from hub.sdk.connection import load_connections, open_client
 from hub.sdk.crm import Problem
+from hub.sdk.http import Budget
+from hub.sdk.manifest import Limits
 from hub.sdk.oauth import GrantRevoked, consent_url, read_answer
+from hub.sdk.testkit.wire import SampleTokens
 from tests.support.crm import House
 from tests.support.crm.cast import ANNA, BERT, CARLA, ORDER, one, order, person, placed
 from tests.support.crm.house import Happened
@@ -276,3 +283,37 @@ def test_a_pipeline_is_named_where_the_account_has_some() -> None:
     house.settle()
     held = placed(house.double, UUID(int=9))["values"]
     assert (held["Pipeline"], held["Stage"]) == ("Standard (Standard)", "Closed Lost")
+
+
+# -- what comes back
+
+
+def test_more_contacts_of_one_time_than_a_page_holds_are_all_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # airbytehq/airbyte#43317: a job gives thousands of records one time
+    double = of(ZohoDouble()).double
+    people = {double.add_person(f"{number}@example.com") for number in range(7)}
+    monkeypatch.setattr("tests.support.crm.zoho._stamp", lambda number: "2026-06-01T02:00:00+02:00")
+    monkeypatch.setattr("hub.connectors.zoho.source.MOST", 3)
+    assert sorted(read_back(double)) == sorted(people)
+
+
+def test_a_time_is_asked_for_as_zoho_takes_it() -> None:
+    # airbytehq/airbyte#80275: a cursor that ends in Z stops everything
+    double = of(ZohoDouble()).double
+    later = double.add_person("later@example.com")
+    assert read_back(double, datetime(2026, 5, 1, 12, tzinfo=UTC)) == [later]
+    assert read_back(double, datetime(2026, 7, 1, tzinfo=UTC)) == []
+
+
+def read_back(double: Any, since: datetime | None = None) -> list[str]:
+    held = load_connections({"crm": ("zoho", double.settings())}, default_region="DE")["crm"]
+    connection, transport = replace(held, tokens=SampleTokens()), httpx.MockTransport(double.handle)
+    page = LISTS["people"].page
+    found, at = [], None
+    with open_client(connection, SOURCE, transport=transport, budget=Budget(Limits())) as client:
+        while True:
+            part = page(client, ZohoSettings.model_validate(double.settings()), since, at)
+            found += [loads(item.body)["id"] for item in part.items]
+            at = part.at
+            if at is None:
+                return found

@@ -42,6 +42,8 @@ def destination(
     learned: WeakKeyDictionary[HttpClient, tuple[int, Settings]] = WeakKeyDictionary()
 
     def known(client: HttpClient, settings: Settings) -> Settings:
+        if not learn:
+            return settings
         steps, told = learned.get(client, (0, settings))
         for step in learn[steps:]:
             steps, told = steps + 1, step(client, told)

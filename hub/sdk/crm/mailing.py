@@ -174,6 +174,7 @@ class Mailing(Generic[Settings]):
                  there can be asked
     ``waits_out`` whether who unsubscribed stays so there while they are asked, until they answer
     ``renames``  the states in which a contact's address can be changed there
+    ``confirms`` whether an opt-out that was just written stands there at once, so that it is read back (law L7)
     ``home``     reads what all contacts are in, such as an audience: asked when one is gone, so that it is not taken
                  for all of them
     """
@@ -191,5 +192,6 @@ class Mailing(Generic[Settings]):
     reasks: bool = True
     waits_out: bool = False
     renames: Collection[State] = ()
+    confirms: bool = True
     home: Callable[[Settings], Call[Any]] | None = None
     owned: Callable[[Sequence[str], Settings], Iterable[Call[Sequence[Contact]]]] | None = None

@@ -124,7 +124,9 @@ class Mailer(Generic[Settings]):
         there = self.put(self.mailing.create, [Place(new_entry(write)) for write in fresh])
         for part in chunks([*there, *(write for write in rest if is_late(write))], AT_ONCE):
             self.look(part)
-        self.silence([write for write in live if write.properties.get(REFUSED)])
+        refused = [write for write in live if write.properties.get(REFUSED)]
+        self.silence(refused)
+        self.confirm(refused)
 
     def look(self, writes: Sequence[Write]) -> None:
         """Look how these stand there, decide, and write what follows; a contact is made where there is none."""
@@ -267,6 +269,22 @@ class Mailer(Generic[Settings]):
                     entries.append(entry)
         for key, words in self.unsubscribe(entries).items():
             self.retry(due[key], f"not unsubscribed: {words}", uncertain=False)
+
+    def confirm(self, writes: Sequence[Write]) -> None:
+        """Read back the opt-outs that were just written: an answer of 200 is no proof that one stands there."""
+        told = {
+            write.key: str(self.results[write.key].external_id)
+            for write in writes
+            if self.results[write.key].outcome == "delivered" and self.results[write.key].external_id
+        }
+        if not self.mailing.confirms or not told:
+            return
+        there = Places(self.mailing, self.own, self.caller).by_id(told.values())
+        for write in (one for one in writes if told.get(one.key) in there):
+            if there[told[write.key]].state in SILENT:
+                self.results[write.key] = replace(self.results[write.key], confirmed=True)
+            else:
+                self.retry(write, "the opt-out does not stand there yet", uncertain=False)
 
     def unsubscribe(self, entries: Sequence[Entry]) -> dict[str, str]:
         """Unsubscribe contacts and write nothing else; gives why one was not, by the entry's key."""

@@ -64,6 +64,7 @@ class ActiveCampaignDouble:
         self.subscribed: list[tuple[str, str]] = []
         """Every call that made a contact active on a list: the contact, and how it stood before."""
         self.ids = itertools.count(1)
+        self.edits = 0
 
     # -- what the shared laws ask
 
@@ -127,6 +128,9 @@ class ActiveCampaignDouble:
         own = {name: value for name, value in values.items() if name not in ids}
         return self.make({"email": email, "firstName": "Typed", **own, "fieldValues": rows})
 
+    def edit(self, contact: str, **values: str) -> None:
+        self.save(contact, values)
+
     def delete_person(self, id: str) -> None:  # noqa: A002 - as the shared laws call it
         del self.contacts[id]
         for deal in [one["id"] for one in self.deals.values() if one["contact"] == id]:
@@ -180,9 +184,13 @@ class ActiveCampaignDouble:
         match method, path:
             case "GET", ["users", "me"]:
                 return 200, {"user": {"id": "1", "username": "hub", "email": "hub@hafenkante.example"}}
-            case "GET", ["contacts"]:
+            case "GET", ["contacts"] if "email" in query:
                 assert query.keys() == {"email"}, query
                 return 200, {"contacts": [self.contacts[one] for one in self.of(query["email"])], "meta": {}}
+            case "GET", ["contacts"]:
+                assert query["orders[id]"] == "ASC", query
+                rows = [row for key, row in self.contacts.items() if int(key) > int(query["id_greater"])]
+                return 200, {"contacts": rows[: int(query["limit"])], "meta": {}}
             case "POST", ["contacts"]:
                 return 201, self.shown(self.make(_only(body, "contact", CONTACT)))
             case "GET", ["contacts", one]:
@@ -324,6 +332,8 @@ class ActiveCampaignDouble:
         if empty is not None:
             self.contacts[one], self.values[one], self.rows[one], self.given[one] = empty, {}, {}, {}
         self.contacts[one] |= {name: value for name, value in told.items() if name != "fieldValues"}
+        self.edits += 1
+        self.contacts[one]["udate"] = f"2026-03-09T10:{self.edits // 60:02d}:{self.edits % 60:02d}-05:00"
         self.values[one] |= {row["field"]: row["value"] for row in told.get("fieldValues", ())}
         self.seen |= {email} if email else set()
 

@@ -109,6 +109,9 @@ class SuiteCrmDouble:
     def add_person(self, email: str, **values: str) -> str:
         return self.create("Contacts", None, {"last_name": "Typed", "email1": email, **values})
 
+    def edit(self, contact: str, *, phone: str) -> None:
+        self.update("Contacts", contact, {"phone_mobile": phone})
+
     def delete_person(self, id: str) -> None:  # noqa: A002 - as the shared laws call it
         self.deleted["Contacts"].add(id)
         self.linked = {(what, who) for what, who in self.linked if who != id}

@@ -449,7 +449,7 @@ class ZohoDouble:
     def page(self, person: str, related: str, page: int, size: int) -> tuple[int, Any]:
         if person not in self.records["Contacts"]:
             raise Refused("INVALID_DATA", "the related id given seems to be invalid", resource_path_index=1)
-        notes: list[dict[str, Any]] = [
+        notes: list[Record] = [
             {name: one.get(name) for name in ("id", "Note_Content", "Description") if name in one}
             for one in self.records[related].values()
             if (one.get("Parent_Id") or one.get("Who_Id") or {}).get("id") == person

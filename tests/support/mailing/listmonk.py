@@ -147,7 +147,9 @@ class ListmonkDouble(Double):
         return [self.kept[str(one)] for one in ids if str(one) in self.kept]
 
     def _where(self, query: str) -> list[Kept]:
-        """Subscribers by the three conditions that Hub writes."""
+        """Subscribers by the conditions that Hub writes."""
+        if beyond := re.match(r"subscribers\.id > (\d+)", query):
+            return [one for one in self.kept.values() if int(one.id) > int(beyond[1])]
         field, _, listed = query.partition(" IN ")
         wanted = {one.replace("''", "'") for one in re.findall(r"'((?:[^']|'')*)'", listed)}
         reads: dict[str, Callable[[Kept], Any]] = {

@@ -1,4 +1,4 @@
-"""SOAP messages as they are sent and read, and what servers answer that are odd (decision 0033)."""
+"""SOAP messages as they are sent and read, and what servers answer that are odd (decision 0030)."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
-from hub.application.placing import Processing, place_these
+from hub.application.judge import ATTEMPTS
+from hub.application.placing import TRANSIENT, Processing, place_these
 from hub.errors import RefusedError
 from hub.profiles.view import holders, parse_identifier
 from hub.store import records, suppressions
@@ -21,6 +23,17 @@ def suppress_address(processing: Processing, identifier: str, region: str) -> li
     kind, value = parse_identifier(identifier, region)
     if kind not in _LISTS:
         raise RefusedError("only an e-mail address or a phone number can be suppressed: email:name@example.org")
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _suppressed(processing, kind, value)
+        except TRANSIENT:
+            if attempt == ATTEMPTS:
+                raise
+            time.sleep(0.02 * attempt)
+    raise AssertionError("unreachable")
+
+
+def _suppressed(processing: Processing, kind: str, value: str) -> list[UUID]:
     with processing.database.session() as session:
         now = session.now()
         suppressions.note(session, [Entry((_LISTS[kind], value), "asked", now, "hub")])

@@ -8,7 +8,7 @@ the results alone, so that a worker's state is (transaction, results, rows writt
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,14 +57,7 @@ class Lock:
     share: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
-    """ROLLBACK TO SAVEPOINT: the locks of these tables, taken since, are free again."""
-
-    table: str
-
-
-Statement = Do | Lock | Release
+Statement = Do | Lock
 Transaction = Generator[Statement, Any, None]
 
 
@@ -186,10 +179,6 @@ class System:
                 *worker.holds, (asked.row, asked.share))  # fmt: skip
             after = Worker(worker.kind, (*worker.results, None), worker.wrote, holds)
             yield f"{told}lock {asked.row}", with_worker(world, number, after)
-        elif isinstance(asked, Release):
-            holds = tuple(held for held in worker.holds if held[0][0] != asked.table)
-            after = Worker(worker.kind, (*worker.results, None), worker.wrote, holds)
-            yield f"{told}back to the savepoint", with_worker(world, number, after)
         else:
             given = {row for other in world.workers for row, _ in other.wrote} | world.committed.keys()
             result, wrote, taken = asked.run(View(world.committed, dict(worker.wrote), locked, given))
@@ -211,22 +200,6 @@ def drained(system: System, world: World) -> World:
     while following := list(system.steps(alone)):
         alone = following[0][1]
     return World(alone.committed, world.workers, world.kills)
-
-
-def followed(system: System, world: World, turns: Iterable[tuple[int, str, str]]) -> World:
-    """The world after these turns, each (worker, transaction, the statement it stops before; commit: to the end)."""
-    for number, kind, stop in turns:
-        while True:
-            steps = dict(system.steps(world))
-            (told,) = (step for step in steps if step.startswith(f"{number} {kind}: "))
-            world = steps[told]
-            worker = world.workers[number]
-            following = system.statement(worker) if worker.kind else None
-            if following is None and stop == ("commit" if not worker.kind else "before commit"):
-                break
-            if isinstance(following, Lock) and following.row[0] == stop:
-                break
-    return world
 
 
 def explore(system: System, start: World, most: int = 400_000) -> int:

@@ -339,7 +339,7 @@ def hold(records: Iterable[int], held: set[Row], refused: set[int]) -> Transacti
     asked = tuple(records)
 
     def profiles(view: View) -> tuple[Any, Rows, tuple[Row, ...]]:
-        homes = {("profile", view.get("home", one)) for one in asked}
+        homes = {("profile", home) for one in asked if (home := view.get("home", one)) is not None}
         free = tuple(row for row in sorted(homes) if row[1] in view.table("profile") and row not in view.locked)
         return free, {}, free
 
@@ -351,17 +351,21 @@ def hold(records: Iterable[int], held: set[Row], refused: set[int]) -> Transacti
         return free, {}, free
 
     held.update((yield Do("hold unplaced", unplaced)))
-    refused |= set(asked) - (yield Do("who is held", lambda view: (_owned(view, asked, held), {}, ())))
+    refused |= yield Do("who is not held", lambda view: (_refused(view, asked, held), {}, ()))
 
 
-def _owned(view: View, records: Iterable[int], held: set[Row]) -> frozenset[int]:
-    """Those that are held: by their profile, or, where nobody has placed them yet, by themselves."""
-    placed = view.table("profile")
+def _refused(view: View, records: Iterable[int], held: set[Row]) -> frozenset[int]:
+    """Those that are not held: by their profile, or, where nobody has placed them yet, by themselves.
+
+    A judgement may name records that are not stored (yet).
+    """
+    placed, homes = view.table("profile"), view.table("home")
     return frozenset(
         one
         for one in records
-        if (("profile", view.get("home", one)) in held and view.get("home", one) in placed)
-        or (("record", one) in held and view.get("home", one) == one and one not in placed)
+        if one in homes
+        and not (("profile", homes[one]) in held and homes[one] in placed)
+        and not (("record", one) in held and homes[one] == one and one not in placed)
     )
 
 

@@ -6,7 +6,7 @@ halved, until who is at fault stands alone and is set aside: the entries that to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
@@ -35,9 +35,9 @@ from hub.outbox.enqueue import Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import identity_locks, inbox, marks, suppressions
+from hub.store import facts, identity_locks, inbox, marks, suppressions
 from hub.store.database import Database, Session
-from hub.store.marks import Mark
+from hub.store.marks import Mark, Told
 
 log = structlog.get_logger()
 
@@ -116,7 +116,7 @@ def place(session: Session, processing: Processing, mark: Mark, now: datetime, *
     metrics.STAGE_SECONDS.labels("survive").observe(survived - seen)
     metrics.STAGE_SECONDS.labels("insight").observe(told - survived)
     metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - told)
-    count = len(mark.records) - (len(left.records) if left else 0)
+    count = len(mark.records - left.records) if left else len(mark.records)
     return Placed(count, frozenset(destinations), resolution, left)
 
 
@@ -160,7 +160,15 @@ def _placed(processing: Processing, own: int | None, *, wait: bool, alone: bool 
                 raise
             if len(taken) == 1:
                 return _isolate(processing, taken[0], error)
-            return place_marks(processing, [mark.id for mark in taken])
+            return _one_by_one(processing, [mark.id for mark in taken])
+
+
+def _one_by_one(processing: Processing, ids: Sequence[int]) -> Placed:
+    """Place each of these marks for itself: with others the one at fault would fail them all over again."""
+    done = Placed()
+    for one in ids:
+        done += _placed(processing, one, wait=False, alone=True)
+    return done
 
 
 def _taken(session: Session, own: int | None, *, alone: bool) -> list[Mark]:
@@ -180,9 +188,11 @@ def _place_all(session: Session, processing: Processing, taken: Sequence[Mark], 
         whole.told.add(mark.told)
     placed = place(session, processing, whole, session.now(), wait=wait or whole.tries >= STUBBORN)
     left = placed.put_off
-    marks.remove(session, [mark.id for mark in taken], whole.records - (left.records if left else set()))
+    marks.remove(session, [mark.id for mark in taken])
     if left is not None:
         marks.add(session, left)
+    for reason, told in marks.try_again(session, whole.records - (left.records if left else set())):
+        inbox.forget_outcomes(session, told, reason)
     if whole.again:
         _tell(placed, len(whole.records))
     return placed
@@ -198,24 +208,39 @@ def _tell(placed: Placed, records: int) -> None:
 def _isolate(processing: Processing, mark: Mark, error: Exception) -> Placed:
     """Place a mark that failed, half by half; the record that is at fault is set aside."""
     records = sorted(mark.records)
-    if len(records) < 2:
+    if len(records) + len(mark.told.back) < 2:
         return _set_aside(processing, mark, error)
     log.warning("process.halved", records=len(records), error=type(error).__name__)
-    middle = len(records) // 2
     with processing.database.session() as session:
         if marks.take(session, mark.id) is None:
             return Placed()
         marks.remove(session, [mark.id])
-        halves = [marks.add(session, _part(mark, set(part))) for part in (records[:middle], records[middle:])]
-    done = Placed()
-    for half in halves:
-        done += _placed(processing, half, wait=False, alone=True)
-    return done
+        parts = [marks.add(session, part) for part in _parts(session, mark, records)]
+    return _one_by_one(processing, parts)
 
 
-def _part(mark: Mark, records: set[UUID]) -> Mark:
-    """The part of a mark that is about these records. What is told of facts is told with each."""
-    told = replace(mark.told, events={one: ids for one, ids in mark.told.events.items() if one in records})
+def _parts(session: Session, mark: Mark, records: Sequence[UUID]) -> list[Mark]:
+    """A mark in parts that tell everything once: what came back from destinations apart, after the records."""
+    told = mark.told
+    if told.back:
+        apart = [Mark(again=mark.again, told=Told(back=[one]), tries=mark.tries) for one in told.back]
+        whole = replace(mark, told=replace(told, back=[]))
+        return [whole, *apart] if records else apart
+    middle = len(records) // 2
+    first, second = set(records[:middle]), set(records[middle:])
+    hanging = facts.hanging_on(session, [*told.facts, *told.withdrawn])
+    # What hangs on a record of neither is told by whoever has the first half, and goes on to that record.
+    later = {one for one, record in hanging.items() if record in second}
+    return [_part(mark, first, hanging.keys() - later), _part(mark, second, later)]
+
+
+def _part(mark: Mark, records: Set[UUID], facts_of: Set[UUID]) -> Mark:
+    told = Told(
+        {one: ids for one, ids in mark.told.events.items() if one in records},
+        {fact: new for fact, new in mark.told.facts.items() if fact in facts_of},
+        {order: by for order, by in mark.told.withdrawn.items() if order in facts_of},
+        mark.told.shared,
+    )
     return Mark(mark.compared & records, mark.folded & records, mark.again, told, mark.tries)
 
 
@@ -225,11 +250,6 @@ def _set_aside(processing: Processing, mark: Mark, error: Exception) -> Placed:
     with processing.database.session() as session:
         if marks.take(session, mark.id) is None:
             return Placed()
-        if mark.again:
-            # The record stays as it is. Its next event resolves it again.
-            marks.remove(session, [mark.id])
-            log.error("process.not_resolved_again", records=1, record=record, error=type(error).__name__)
-            return Placed(1)
         reason = f"Hub failed on this entry ({type(error).__name__}){detail}"
         marks.fail(session, mark.id, reason)
         told = sorted({one for ids in mark.told.events.values() for one in ids})
@@ -238,7 +258,9 @@ def _set_aside(processing: Processing, mark: Mark, error: Exception) -> Placed:
     for one in told:
         log.error("process.parked", inbox_id=one, error=type(error).__name__, exc_info=error)
     if not told:
-        log.error("process.set_aside", record=record, error=type(error).__name__, exc_info=error)
+        # The record stays as it is. Once it is placed for another reason, this is tried again.
+        event = "process.not_resolved_again" if mark.again else "process.set_aside"
+        log.error(event, record=record, error=type(error).__name__, exc_info=error)
     return Placed(1)
 
 

@@ -18,6 +18,7 @@ import structlog
 
 from hub import metrics
 from hub.application.activities import new_activities
+from hub.application.back import parts as parts_of_back
 from hub.application.behaviour import who_acted
 from hub.application.changed_orders import changed_orders, with_other_orders
 from hub.application.in_force import InForce, in_force
@@ -35,7 +36,7 @@ from hub.outbox.enqueue import Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import facts, identity_locks, inbox, marks, suppressions
+from hub.store import dead_letters, facts, identity_locks, inbox, marks, suppressions
 from hub.store.database import Database, Session
 from hub.store.marks import Mark, Told
 
@@ -191,11 +192,21 @@ def _place_all(session: Session, processing: Processing, taken: Sequence[Mark], 
     marks.remove(session, [mark.id for mark in taken])
     if left is not None:
         marks.add(session, left)
-    for reason, told in marks.try_again(session, whole.records - (left.records if left else set())):
-        inbox.forget_outcomes(session, told, reason)
+    _taken_up(session, marks.try_again(session, whole.records - (left.records if left else set())))
     if whole.again:
         _tell(placed, len(whole.records))
     return placed
+
+
+def try_all_again(session: Session) -> int:
+    """Have all that was set aside placed once more; gives how many marks that are."""
+    return _taken_up(session, marks.try_all_again(session))
+
+
+def _taken_up(session: Session, told: Sequence[tuple[str, list[int]]]) -> int:
+    for reason, entries in told:
+        dead_letters.tried_again(session, entries, reason)
+    return len(told)
 
 
 def _tell(placed: Placed, records: int) -> None:
@@ -208,24 +219,27 @@ def _tell(placed: Placed, records: int) -> None:
 def _isolate(processing: Processing, mark: Mark, error: Exception) -> Placed:
     """Place a mark that failed, half by half; the record that is at fault is set aside."""
     records = sorted(mark.records)
-    if len(records) + len(mark.told.back) < 2:
+    back = [part for document in mark.told.back for part in parts_of_back(document)]
+    if len(records) + len(back) < 2 or (len(back) == 1 and mark.records <= back[0][0]):
         return _set_aside(processing, mark, error)
     log.warning("process.halved", records=len(records), error=type(error).__name__)
     with processing.database.session() as session:
         if marks.take(session, mark.id) is None:
             return Placed()
         marks.remove(session, [mark.id])
-        parts = [marks.add(session, part) for part in _parts(session, mark, records)]
-    return _one_by_one(processing, parts)
+        if back:
+            # What came back from destinations stands apart, and comes after the records that it is of.
+            apart = [Mark(folded=of, told=Told(back=[document]), tries=mark.tries) for of, document in back]
+            parts = [*([replace(mark, told=replace(mark.told, back=[]))] if records else []), *apart]
+        else:
+            parts = _halves(session, mark, records)
+        added = [marks.add(session, part) for part in parts]
+    return _one_by_one(processing, added)
 
 
-def _parts(session: Session, mark: Mark, records: Sequence[UUID]) -> list[Mark]:
-    """A mark in parts that tell everything once: what came back from destinations apart, after the records."""
+def _halves(session: Session, mark: Mark, records: Sequence[UUID]) -> list[Mark]:
+    """A mark in two that tell every fact once."""
     told = mark.told
-    if told.back:
-        apart = [Mark(again=mark.again, told=Told(back=[one]), tries=mark.tries) for one in told.back]
-        whole = replace(mark, told=replace(told, back=[]))
-        return [whole, *apart] if records else apart
     middle = len(records) // 2
     first, second = set(records[:middle]), set(records[middle:])
     hanging = facts.hanging_on(session, [*told.facts, *told.withdrawn])
@@ -257,10 +271,11 @@ def _set_aside(processing: Processing, mark: Mark, error: Exception) -> Placed:
             inbox.set_outcomes(session, [(one, "parked", reason) for one in told])
     for one in told:
         log.error("process.parked", inbox_id=one, error=type(error).__name__, exc_info=error)
-    if not told:
-        # The record stays as it is. Once it is placed for another reason, this is tried again.
-        event = "process.not_resolved_again" if mark.again else "process.set_aside"
-        log.error(event, record=record, error=type(error).__name__, exc_info=error)
+    # The record stays as it is. Once it is placed for another reason, this is tried again.
+    if not told and mark.again:
+        log.error("process.not_resolved_again", record=record, error=type(error).__name__, exc_info=error)
+    elif not told:
+        log.error("process.set_aside", record=record, error=type(error).__name__, exc_info=error)
     return Placed(1)
 
 

@@ -178,7 +178,7 @@ def hanging_on(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID | Non
     """The record that each of these facts hangs on, by itself or by its order; None where there is none."""
     if not ids:
         return {}
-    found = dict(
+    found: dict[UUID, UUID | None] = dict(
         session.rows(
             """
             SELECT f.id, CASE WHEN f.parent_id IS NULL THEN f.record_id ELSE o.record_id END

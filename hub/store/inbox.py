@@ -235,13 +235,6 @@ def set_outcomes(session: Session, outcomes: Sequence[tuple[int, str, str]]) -> 
     )
 
 
-def forget_outcomes(session: Session, ids: Collection[int], reason: str) -> None:
-    """Entries that were parked for this reason are not: what failed is tried again."""
-    session.run(
-        "DELETE FROM inbox_outcome WHERE inbox_id = ANY(%b) AND state = 'parked' AND reason = %s", [list(ids), reason]
-    )
-
-
 def due(session: Session, step: str) -> dict[str, float]:
     """Connections with a due entry of a step: the age in seconds of the first. Costs the same however many wait.
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from hub.store.database import Session
+from hub.store.database import Row, Session
 
 LEFT = timedelta(seconds=10)
 """A mark that is older is nobody's: whoever records places at once."""
@@ -144,21 +144,28 @@ def remove(session: Session, marks: Collection[int]) -> None:
     session.run("DELETE FROM mark WHERE id = ANY(%b)", [list(marks)])
 
 
+_TRY_AGAIN = """
+    UPDATE mark SET failed = NULL FROM (
+        SELECT id, failed FROM mark WHERE failed IS NOT NULL AND {which} ORDER BY id FOR UPDATE) was
+    WHERE mark.id = was.id RETURNING was.failed, mark.told
+    """
+
+
 def try_again(session: Session, placed: Collection[UUID]) -> list[tuple[str, list[int]]]:
     """Take up what was set aside of records that are ``placed`` by now; gives why it was, and the entries that told it.
 
     It is not done by that: who was to be compared may only have been folded, and what it tells nobody else does.
     """
-    rows = session.rows(
-        """
-        UPDATE mark SET failed = NULL FROM (
-            SELECT id, failed FROM mark
-            WHERE failed IS NOT NULL AND compared || folded <@ %b::uuid[] AND compared || folded <> '{}'
-            ORDER BY id FOR UPDATE) was
-        WHERE mark.id = was.id RETURNING was.failed, mark.told
-        """,
-        [list(placed)],
-    )
+    which = "compared || folded <@ %b::uuid[] AND compared || folded <> '{}'"
+    return _taken_up(session.rows(_TRY_AGAIN.replace("{which}", which), [list(placed)]))
+
+
+def try_all_again(session: Session) -> list[tuple[str, list[int]]]:
+    """Take up all that was set aside; gives the same."""
+    return _taken_up(session.rows(_TRY_AGAIN.replace("{which}", "true")))
+
+
+def _taken_up(rows: Sequence[Row]) -> list[tuple[str, list[int]]]:
     return [(reason, sorted({one for ids in _told(text).events.values() for one in ids})) for reason, text in rows]
 
 

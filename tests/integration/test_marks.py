@@ -128,17 +128,22 @@ def test_what_came_back_and_cannot_be_settled_fails_nobody(database: Database, m
     only_recorded(monkeypatch, processing)
     with database.session() as session:
         [mark] = marks.take_first(session)
-        mark.told.back = [{"fresh": {"crm": {"1": [{}, "no time"]}}, "edited": {}}]
+        mark.told.back = [{"fresh": {"crm": {"1": [{}, "no time"]}}, "edited": {"crm": {str(profile_id(ANNA)): [1]}}}]
         marks.remove(session, [mark.id])
         marks.add(session, mark)
     # when they are placed
     drain(processing)
     told(database, customer("clara", company="Vogt"))
     drain(processing)
-    # then all are, nothing is parked, and that one is set aside for good
-    assert (counted(database, "profile"), counted(database, "inbox_outcome")) == (3, 0)
+    # then all are, nothing is parked, and only what is at fault is set aside, for good
+    assert (counted(database, "profile"), counted(database, "inbox_outcome"), counted(database, "mark")) == (3, 0, 1)
+    read = record_id("crm", "contact", "1")
     with database.session() as session:
-        assert [one for _, one, _ in marks.set_aside(session, 5)] == [[]]
+        assert [one for _, one, _ in marks.set_aside(session, 5)] == [[read]]
+        assert marks.counts(session)[::2] == (0, 1)
+        # until somebody has it tried again
+        assert placing.try_all_again(session) == 1
+        assert marks.counts(session)[::2] == (1, 0)
 
 
 def test_what_is_told_of_an_order_goes_with_it_to_who_was_named_meanwhile(
@@ -175,10 +180,9 @@ def test_halves_of_a_mark_tell_every_fact_once(database: Database, monkeypatch: 
     told(database, customer("anna"), customer("bert"), customer("clara"), ordered("anna", 10))
     only_recorded(monkeypatch, processing)
     seen: list[frozenset[UUID]] = []
-    real = placing.resolve
 
     def noted(*given: Any, **named: Any) -> Any:
-        resolved = real(*given, **named)
+        resolved = resolve.resolve(*given, **named)
         seen.append(resolved.resolution.told)
         return resolved
 

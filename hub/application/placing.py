@@ -130,10 +130,13 @@ def place_these(session: Session, processing: Processing, touched: frozenset[UUI
 
 
 def place_marks(processing: Processing, own: Sequence[int], *, wait: bool = False) -> Placed:
-    """Place what these marks name, and with the first of them what was put off, or left behind by who was killed."""
+    """Place what these marks name, and with the first of them what was put off, or left behind by who was killed.
+
+    ``wait``: somebody waits for these to be placed, by whomever, and for nothing else.
+    """
     done = Placed()
     for number, mark in enumerate(own):
-        done += _placed(processing, mark, wait=wait, alone=number > 0)
+        done += _placed(processing, mark, wait=wait, alone=wait or number > 0)
     return done
 
 
@@ -150,7 +153,7 @@ def _placed(processing: Processing, own: int | None, *, wait: bool, alone: bool 
         taken: list[Mark] = []
         try:
             with processing.database.session() as session:
-                taken = _taken(session, own, alone=alone)
+                taken = _taken(session, own, alone=alone, wait=wait)
                 if not taken:
                     return Placed()
                 return _place_all(session, processing, taken, wait=wait)
@@ -172,9 +175,9 @@ def _one_by_one(processing: Processing, ids: Sequence[int]) -> Placed:
     return done
 
 
-def _taken(session: Session, own: int | None, *, alone: bool) -> list[Mark]:
+def _taken(session: Session, own: int | None, *, alone: bool, wait: bool) -> list[Mark]:
     if alone and own is not None:
-        mark = marks.take(session, own)
+        mark = marks.take(session, own, wait=wait)
         return [mark] if mark is not None else []
     taken = marks.take_first(session) if own is None else marks.take_with(session, own)
     # Why they are placed is noted with each move: what has another reason is another transaction.

@@ -111,9 +111,10 @@ _TAKE = """
     """
 
 
-def take(session: Session, mark: int) -> Mark | None:
-    """One mark, as nobody else has it; None where another worker took it."""
-    rows = session.rows(_TAKE.format(which="id = %(mark)s"), {"mark": mark, "most": 1})
+def take(session: Session, mark: int, *, wait: bool = False) -> Mark | None:
+    """One mark, as nobody else has it; None where another worker took it, or placed it while we had to ``wait``."""
+    sql = _TAKE.format(which="id = %(mark)s")
+    rows = session.rows(sql.replace("SKIP LOCKED", "") if wait else sql, {"mark": mark, "most": 1})
     return _mark(rows[0]) if rows else None
 
 

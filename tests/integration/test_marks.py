@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -289,3 +290,27 @@ def test_an_address_is_suppressed_for_who_was_being_placed_just_then(
     assert place_left_behind(processing).records == 0
     with database.session() as session:
         assert inbox.due(session, "process") == {}
+
+
+def test_who_waits_for_an_answer_waits_for_who_took_the_mark(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a mark that another worker has, and is placing
+    processing = work(database)
+    told(database, customer("anna", company="Berg"))
+    only_recorded(monkeypatch, processing)
+    with database.session() as session:
+        [mark] = marks.take_first(session)
+        answered: list[Placed] = []
+        asking = threading.Thread(
+            target=lambda: answered.append(placing.place_marks(processing, [mark.id], wait=True)), daemon=True
+        )
+        asking.start()
+        asking.join(0.2)
+        # then whoever waits for it goes on only when it is placed
+        assert answered == []
+        place(session, processing, mark, session.now())
+        marks.remove(session, [mark.id])
+    asking.join(10)
+    assert [one.records for one in answered] == [0]
+    assert counted(database, "profile") == 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from hub import errors
+from hub.cli.check import inspected
 from hub.mapping.overrides import OwnFields, compile_overrides
 from hub.sdk import registry
 from hub.yaml_file import Reader
@@ -39,6 +41,22 @@ def test_the_readme_says_whether_a_connector_is_source_or_destination():
     told = dict(re.findall(r"^\| \[(\w+)\]\([^|]*\|[^|]*\| (.+) \|$", listed, re.MULTILINE))
     roles = {slug: " and ".join(sorted(registry.get(slug).manifest.roles, reverse=True)) for slug in told}
     assert told == roles
+
+
+def test_the_configuration_that_a_page_shows_has_no_key_that_hub_does_not_know(tmp_path):
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("hub/connectors/*/README.md")]
+    shown = [
+        (page, textwrap.dedent(block))
+        for page in pages
+        for block in re.findall(r"^ *```yaml\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    ]
+    unknown = []
+    for page, block in shown:
+        if re.match(r"connections:|routes:", block):
+            (tmp_path / "hub.yaml").write_text(block, encoding="utf-8")
+            _, _, faults = inspected(tmp_path / "hub.yaml", dict.fromkeys(re.findall(r"\$\{(\w+)", block), "x" * 40))
+            unknown += [f"{page.relative_to(ROOT)}: {fault}" for fault in faults if "unknown key" in fault]
+    assert unknown == []
 
 
 def test_decisions_are_numbered_without_gaps():

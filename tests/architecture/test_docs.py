@@ -46,16 +46,16 @@ def test_the_readme_says_whether_a_connector_is_source_or_destination():
 def test_the_configuration_that_a_page_shows_has_no_key_that_hub_does_not_know(tmp_path):
     pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("hub/connectors/*/README.md")]
     shown = [
-        (page, textwrap.dedent(block))
-        for page in pages
-        for block in re.findall(r"^ *```yaml\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+        (path, textwrap.dedent(block))
+        for path in pages
+        for block in re.findall(r"^ *```yaml\n(.*?)^ *```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     ]
     unknown = []
-    for page, block in shown:
+    for shows, block in shown:
         if re.match(r"connections:|routes:", block):
             (tmp_path / "hub.yaml").write_text(block, encoding="utf-8")
             _, _, faults = inspected(tmp_path / "hub.yaml", dict.fromkeys(re.findall(r"\$\{(\w+)", block), "x" * 40))
-            unknown += [f"{page.relative_to(ROOT)}: {fault}" for fault in faults if "unknown key" in fault]
+            unknown += [f"{shows.relative_to(ROOT)}: {fault}" for fault in faults if "unknown key" in fault]
     assert unknown == []
 
 

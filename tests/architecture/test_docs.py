@@ -59,6 +59,15 @@ def test_the_configuration_that_a_page_shows_has_no_key_that_hub_does_not_know(t
     assert unknown == []
 
 
+def test_the_page_says_of_every_crm_and_mailing_system_what_becomes_of_whoever_leaves_it():
+    page = (ROOT / "docs/hand-over-and-consent.md").read_text(encoding="utf-8")
+    table = page.partition("### What becomes of somebody")[2].partition("### ")[0]
+    told = [registry.get(slug).manifest for slug in registry.slugs() if registry.get(slug).destination]
+    people = [one.name.removeprefix("Microsoft ") for one in told if one.channel in ("crm", "newsletter", "email")]
+    assert len(people) > 14
+    assert [name for name in people if name not in table] == []
+
+
 def test_decisions_are_numbered_without_gaps():
     assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub.application.qualified_routes import by_qualification
-from hub.application.token_store import key_faults, reseal, with_tokens
+from hub.application.token_store import key_faults, reseal, sealed_of, with_tokens
 from hub.errors import ConfigError
 from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender
@@ -195,7 +195,7 @@ def configure(settings: Settings) -> Configured:
         declared=own,
     )
     connections, faults = with_mappings(connections, settings.mapping_folder, os.environ)
-    if faults := faults + key_faults(settings.secret_key, connections):
+    if faults := faults + key_faults(settings.secret_key, sealed_of(connections)):
         raise ConfigError(faults)
     routes = tuple(
         Route(

@@ -280,6 +280,8 @@ class _Reader:
         """People merged these there: that is a judgement, unless Hub holds them for one person already."""
         ids = [key.external_id for key in event.records]
         if event.into is not None:
+            if all(one in self.known and self.known[one].merged for one in ids if one != event.into.external_id):
+                return  # it was told before, or Hub did it: what people decided since holds
             key = next((self.known[one].key for one in ids if one in self.known), None)
             returned.merged_there(self.session, self.name, event.into.external_id, ids, key)
         stored = list(dict.fromkeys(self._record_of(one) for one in ids))

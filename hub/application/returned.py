@@ -159,9 +159,9 @@ class _Reader:
             if past:
                 return []
             self._tells(entry, one, before or echo.fields_of(event.customer))
-            self.back.fresh[self.name][one] = (event.customer, self._read_at(entry))
+            self.back.fresh[self.name][one] = (event.customer, self._read_at(entry, event))
             return [event]
-        mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry)
+        mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry, event)
         stood = [Print(each.at, each.digests) for each in self.prints.get(known.key, ())]
         fields = frozenset(before) if before is not None else echo.edited(
             known.key, event.customer, mirror, stood, read_at
@@ -185,9 +185,11 @@ class _Reader:
         told = RecordKey(kind=anchor.kind, external_id=anchor.external_id)
         return event.model_copy(update={"record": told, "of": anchor.connection, "waits": False})
 
-    def _read_at(self, entry: Normalised) -> datetime:
-        """The earliest moment at which the record may have been read: a list may lag behind."""
-        return self.read_at.get(entry.inbox_id) or entry.received_at - echo.SLACK
+    def _read_at(self, entry: Normalised, event: CustomerEvent) -> datetime:
+        """The earliest moment at which the record may have been read: a list may lag behind, a webhook come late."""
+        heard = self.read_at.get(entry.inbox_id) or entry.received_at - echo.SLACK
+        sent = event.returned is not None and event.returned.sent
+        return min(heard, event.occurred_at - echo.SLACK) if sent else heard
 
     def _tells(self, entry: Normalised, one: str, fields: Iterable[str]) -> None:
         self.told.setdefault(entry.inbox_id, {})[one] = frozenset(fields)
@@ -228,19 +230,15 @@ class _Reader:
         anchor = self.anchors.get(key)
         if anchor is None or (anchor.connection, anchor.external_id) == (self.name, record.external_id):
             return []
-        return [
-            LinkEvent(
-                occurred_at=at,
-                records=(record,),
-                of=anchor,
-                reason="Hub wrote this record for that person",
-            )
-        ]
+        reason = "Hub wrote this record for that person"
+        return [LinkEvent(occurred_at=at, records=(record,), of=anchor, reason=reason)]
 
     def _merge(self, event: LinkEvent) -> None:
         """People merged these there: that is a judgement, unless Hub holds them for one person already."""
         ids = [key.external_id for key in event.records]
         if event.into is not None:
+            if all(one in self.known and self.known[one].merged for one in ids if one != event.into.external_id):
+                return  # it was told before, or Hub did it: what people decided since holds
             key = next((self.known[one].key for one in ids if one in self.known), None)
             returned.merged_there(self.session, self.name, event.into.external_id, ids, key)
         stored = list(dict.fromkeys(self._record_of(one) for one in ids))
@@ -250,11 +248,9 @@ class _Reader:
         if len({homes[one] for one in stored if one in homes}) < 2:
             return
         for other in stored[1:]:
-            judgement = Judgement(
-                0, "same", frozenset({stored[0]}), frozenset({other}), by=event.by or "", reason=event.reason,
-                at=event.occurred_at,
-            )  # fmt: skip
-            judgements.insert(self.session, judgement)
+            sides = frozenset({stored[0]}), frozenset({other})
+            told = Judgement(0, "same", *sides, by=event.by or "", reason=event.reason, at=event.occurred_at)
+            judgements.insert(self.session, told)
         self.back.touched |= set(stored)
 
     def _renamed(self, event: LinkEvent, into: RecordKey) -> list[CanonicalEvent]:

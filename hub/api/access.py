@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from hub.api.problems import ApiError
 from hub.store import tokens
-from hub.store.database import Database
+from hub.store.database import Database, Session
 from hub.store.tokens import OF_PEOPLE, ROLES, Role, Token
 
 _bearer = HTTPBearer(auto_error=False, description="`hub token create --role shop|viewer|operator|admin` makes one.")
@@ -51,8 +51,13 @@ def seeing(database: Database) -> Callable[[Request], None]:
 
 
 def _held(database: Database, text: str) -> Token:
-    with database.session() as session:
-        held = tokens.of_bearer(session, text)
+    with database.reading() as session:
+        return holding(session, text)
+
+
+def holding(session: Session, text: str) -> Token:
+    """The token of a bearer. Raises ApiError (401) where it is not known, or has expired."""
+    held = tokens.of_bearer(session, text)
     if held is None:
         raise ApiError(401, "the bearer token is not known", _UNKNOWN)
     if held.expired:

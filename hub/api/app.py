@@ -30,6 +30,7 @@ from hub.api import (
 from hub.api.access import seeing
 from hub.api.bearers import Bearers
 from hub.api.door import Door
+from hub.api.greeting import Greeter
 from hub.api.resting import Resting
 from hub.application.answer_review import Reviewer
 from hub.application.field_notes import Notes
@@ -158,7 +159,9 @@ def rest(
     metrics and description need a token.
     """
     app = FastAPI(title="Hub", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
-    app.add_middleware(Door, bearers=Bearers(database))
+    bearers = Bearers(database)
+    app.add_middleware(Greeter, database=database, bearers=bearers, region=region)
+    app.add_middleware(Door, bearers=bearers)
     page = [] if open_pages else [Depends(seeing(database))]
     description.install(app, page)
     takers = [name for name, found in connections.items() if found.connector.destination]

@@ -8,12 +8,14 @@ looked up when its request is answered (``hub.api.access``), so that one that wa
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
 
 from hub.store import tokens
 from hub.store.database import Database
+from hub.store.tokens import Role
 
 LOOK_SECONDS = 0.2
 """The least time between two looks."""
@@ -24,8 +26,8 @@ class Bearers:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: frozenset[bytes] = frozenset()
-        self._next: asyncio.Task[frozenset[bytes]] | None = None
+        self._known: Mapping[bytes, Role] = {}
+        self._next: asyncio.Task[Mapping[bytes, Role]] | None = None
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
 
@@ -36,12 +38,16 @@ class Bearers:
         digest = tokens.digest(text)
         return digest in self._known or digest in await self._look()
 
-    async def _look(self) -> frozenset[bytes]:
+    def is_shops(self, text: str) -> bool:
+        """Whether this is a shop's token, as far as was looked: a token keeps its role for life."""
+        return self._known.get(tokens.digest(text)) == "shop"
+
+    async def _look(self) -> Mapping[bytes, Role]:
         if self._next is None:
             self._next = asyncio.create_task(self._looked())
         return await asyncio.shield(self._next)
 
-    async def _looked(self) -> frozenset[bytes]:
+    async def _looked(self) -> Mapping[bytes, Role]:
         async with self._looking:
             await asyncio.sleep(max(0.0, self._looked_at + LOOK_SECONDS - monotonic()))
             self._next = None  # whoever comes from now on needs a later look
@@ -51,6 +57,6 @@ class Bearers:
                 self._looked_at = monotonic()
             return self._known
 
-    def _read(self) -> frozenset[bytes]:
+    def _read(self) -> Mapping[bytes, Role]:
         with self._database.session() as session:
-            return tokens.digests(session)
+            return tokens.roles(session)

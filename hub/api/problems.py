@@ -25,6 +25,12 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
 """Seconds a caller is asked to wait while the database is away."""
 
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout)
+"""What is raised while the database cannot be reached."""
+
+UNFIT = (psycopg.DataError, OverflowError)
+"""What a value raises that PostgreSQL or Python cannot hold."""
+
 
 class Fault(BaseModel):
     """One fault of a request."""
@@ -91,10 +97,10 @@ def install(app: FastAPI) -> None:
         told = error.faults if isinstance(error, RefusedError) else ()
         return problem(error.http_status, str(error), faults=[Fault(path=path, said=said) for path, said in told])
 
-    for error in (psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout):
+    for error in AWAY:
         app.exception_handler(error)(_away)
-    for unfit in (psycopg.DataError, OverflowError):
-        app.exception_handler(unfit)(_unfit)
+    for error in UNFIT:
+        app.exception_handler(error)(_unfit)
     app.exception_handler(Exception)(_bug)
 
 
@@ -109,7 +115,11 @@ def _away(_: Request, error: Exception) -> JSONResponse:
 
 
 def _unfit(_: Request, __: Exception) -> JSONResponse:
-    # NUL in a text, a number or a time beyond what PostgreSQL or Python can hold: all of it came with the request.
+    return unfit()
+
+
+def unfit() -> JSONResponse:
+    """The answer to NUL in a text, or a number or a time beyond what PostgreSQL or Python can hold."""
     return problem(422, "the request holds a value that nothing can hold")
 
 

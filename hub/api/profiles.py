@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 
 from hub.api.access import allowing
 from hub.api.explanation_schemas import Explanation
-from hub.api.greeting import greeted
+from hub.api.greeting import LONGEST, greeted
 from hub.api.pages import Cursor, Limit, Page, Unreadable, paged, position
 from hub.api.problems import ApiError, responses
 from hub.api.schemas import MergeItem, Recommendation, TimelineItem
@@ -35,7 +35,7 @@ Identifier = Annotated[
     str | None,
     Query(
         description="Who carries it: `email:…`, `phone:…`, `account:<network>:<id>`, `loyalty:…`; normalised first.",
-        max_length=500,
+        max_length=LONGEST,
     ),
 ]
 UpdatedSince = Annotated[
@@ -88,7 +88,8 @@ def router(
         whom the shop does not know itself.
         """
         if held.role == "shop":
-            return greeted(database, held, identifier, region, if_none_match)  # type: ignore[return-value]
+            with database.reading() as session:
+                return greeted(session, held, identifier, region, if_none_match)  # type: ignore[return-value]
         by_time = updated_since is not None
         change, after = position(cursor, _change_and_id if by_time else _id) or (None, None)
         try:

@@ -127,6 +127,17 @@ class Database:
         with self._pool.connection() as connection:
             yield Session(connection)
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """For statements that only read: each is a transaction of its own, so that none has to be begun and ended."""
+        with self._pool.connection() as connection:
+            connection.autocommit = True
+            try:
+                yield Session(connection)
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
 
 def _configure(connection: psycopg.Connection[Row]) -> None:
     arrays.register(connection)

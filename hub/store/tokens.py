@@ -68,9 +68,9 @@ def is_shaped(text: str) -> bool:
     return len(text) == _LENGTH and text.startswith(_PREFIX) and text.isascii()
 
 
-def digests(session: Session) -> frozenset[bytes]:
-    """The digests of all tokens, also of those that have expired: their bearers are told so."""
-    return frozenset(bytes(row[0]) for row in session.rows("SELECT digest FROM token"))
+def roles(session: Session) -> dict[bytes, Role]:
+    """The digests of all tokens and their roles, also of those that have expired: their bearers are told so."""
+    return {bytes(row[0]): row[1] for row in session.rows("SELECT digest, role FROM token")}
 
 
 def of_bearer(session: Session, text: str) -> Token | None:

@@ -27,6 +27,7 @@ from hub.intake.receive import WebhookIntake
 from hub.sdk.source import RawDelivery, Reply
 from hub.store import tokens
 from hub.store.database import Database
+from hub.store.tokens import Role
 from tests.support.doubles import by_name, source
 from tests.support.servers import Postgres
 from tests.support.serving import served
@@ -193,14 +194,14 @@ def test_wrong_tokens_are_slowed_down_and_right_ones_never(house: House) -> None
 
 def test_guesses_cost_the_database_next_to_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
-    read = tokens.digests
+    read = tokens.roles
 
-    def counted(session: Any) -> frozenset[bytes]:
+    def counted(session: Any) -> dict[bytes, Role]:
         nonlocal looks
         looks += 1
         return read(session)
 
-    monkeypatch.setattr(tokens, "digests", counted)
+    monkeypatch.setattr(tokens, "roles", counted)
 
     guesses = [(f"Authorization: Bearer hub_{number:043d}",) for number in range(200)]
     statuses = house.at_once("/api/v1/stats", guesses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from fastapi import Request
+from fastapi import Request, Response
 
 from hub.api.access import seeing
 from hub.api.app import Api
+from hub.api.bearers import Bearers
+from hub.api.door import Door
+from hub.api.greeting import Greeter
 from hub.api.problems import ApiError
 from hub.application.sign_in import by_token
 from hub.intake.inbox import GroupCommit
@@ -48,6 +52,7 @@ def clients(database: Database) -> Iterator[dict[str, httpx.Client]]:
             "viewer": tokens.create(session, "viewer", "desk", START)[1],
             "shop": tokens.create(session, "shop", "shop", START, connection="shop")[1],
             "till": tokens.create(session, "shop", "till", START, connection="till")[1],
+            "old": tokens.create(session, "shop", "old", START, lifetime=-timedelta(1), connection="shop")[1],
         }
     with served(Api(intake, commit, database, way.connections)) as url:
         found = {
@@ -87,6 +92,63 @@ def test_a_shop_is_told_of_nobody_it_does_not_know_itself(clients: dict[str, htt
     others = asked(clients["till"])
     assert unknown.json() == others.json() == {"items": [], "next": None}
     assert unknown.headers["etag"] == others.headers["etag"]
+
+
+def test_a_plain_question_is_answered_before_the_framework_and_to_the_letter_as_by_it(
+    clients: dict[str, httpx.Client], database: Database
+) -> None:
+    """A parameter that changes nothing makes it a question for the route of the description."""
+    identifiers = (
+        f"email:{MAIL}",
+        "email:nobody@x.example",
+        "email:",
+        "nothing",
+        "phone:030",
+        "x" * 501,
+        "loyalty:\U0001f600",
+    )
+    for who in ("shop", "till", "old"):
+        tag = asked(clients[who]).headers.get("etag", "")
+        for identifier, headers in ((one, {"if-none-match": seen}) for one in identifiers for seen in ("", tag)):
+            plain = asked(clients[who], identifier, **headers)
+            routed = clients[who].get("/profiles", params={"identifier": identifier, "limit": 50}, headers=headers)
+            told = [
+                (each.status_code, each.content, {k: v for k, v in each.headers.items() if k != "date"})
+                for each in (plain, routed)
+            ]
+            assert told[0] == told[1], (who, identifier)
+    shop = clients["shop"]
+    assert shop.get("/profiles", params={"identifier": f"email:{MAIL}", "limit": "many"}).status_code == 422
+    assert shop.head("/profiles", params={"identifier": f"email:{MAIL}"}).status_code == 405
+    reached = asyncio.run(behind_the_door(database, clients))
+    assert reached == ["viewer", "limit", "no identifier"]
+    with database.session() as session:
+        session.run("DELETE FROM token WHERE name = 'shop'")
+    assert asked(shop).status_code == 401
+
+
+async def behind_the_door(database: Database, clients: dict[str, httpx.Client]) -> list[str]:
+    """What of these questions goes on to the framework."""
+    reached: list[str] = []
+
+    async def framework(scope: Any, receive: Any, send: Any) -> None:
+        reached.append(what)
+        await Response()(scope, receive, send)
+
+    bearers = Bearers(database)
+    app = Door(Greeter(framework, database, bearers, "DE"), bearers)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub.example.com") as http:
+        for what, who, params in (
+            ("plain", "shop", {"identifier": f"email:{MAIL}"}),
+            ("expired", "old", {"identifier": f"email:{MAIL}"}),
+            ("viewer", "viewer", {"identifier": f"email:{MAIL}"}),
+            ("limit", "shop", {"identifier": f"email:{MAIL}", "limit": "1"}),
+            ("no identifier", "shop", {}),
+        ):
+            headers = {"authorization": clients[who].headers["authorization"]}
+            answer = await http.get("/api/v1/profiles", params=params, headers=headers)
+            assert answer.status_code == (401 if what == "expired" else 200)
+    return reached
 
 
 def test_a_shops_token_opens_nothing_else(clients: dict[str, httpx.Client], database: Database) -> None:

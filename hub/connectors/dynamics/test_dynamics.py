@@ -245,7 +245,8 @@ class Tracked:
         connection, transport = replace(held, tokens=SampleTokens()), httpx.MockTransport(self.answer)
         assert SOURCE.backfill is not None
         self.asked.clear()
-        told = {}
+        told: dict[str, bool] = {}
+        assert isinstance(connection.settings, DynamicsSettings)
         with open_client(connection, SOURCE, transport=transport, budget=Budget(Limits())) as client:
             for page in SOURCE.backfill(client, connection.settings, None, self.cursor):
                 self.cursor = dict(page.cursor)

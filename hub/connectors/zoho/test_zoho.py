@@ -313,6 +313,7 @@ def test_of_more_contacts_than_a_call_names_all_are_asked_for_and_none_is_taken_
     entry = InboxEntry("crm", "1", CHANGED, {}, body, datetime(2026, 3, 1, tzinfo=UTC))
     own = load_connections({"crm": ("zoho", ZohoDouble().settings())}, default_region="DE")["crm"].settings
     assert isinstance(own, ZohoSettings)
+    assert SOURCE.completions is not None
     asked = SOURCE.completions(entry, own)
     assert [one for part in asked for one in part.query["ids"].split(",")] == people
     answers = {part.name: dumps({"data": [{"id": one} for one in part.query["ids"].split(",")]}) for part in asked}
@@ -325,6 +326,7 @@ def test_of_more_contacts_than_a_call_names_all_are_asked_for_and_none_is_taken_
 def read_back(double: Any, since: datetime | None = None) -> list[str]:
     held = load_connections({"crm": ("zoho", double.settings())}, default_region="DE")["crm"]
     connection, transport = replace(held, tokens=SampleTokens()), httpx.MockTransport(double.handle)
+    assert isinstance(connection.settings, ZohoSettings)
     page = LISTS["people"].page
     found, at = [], None
     with open_client(connection, SOURCE, transport=transport, budget=Budget(Limits())) as client:

@@ -133,12 +133,8 @@ def role(
     """
     configured = configure(settings)
     with foundation(settings, failed=failed) as ground, ExitStack() as stack:
-        database = Database(
-            ground.dsn,
-            size=pool_size,
-            statement_seconds=statement_seconds,
-            keys=suppression_keys.decoded(settings.suppression_key),
-        )
+        keys = suppression_keys.decoded(settings.suppression_key)
+        database = Database(ground.dsn, size=pool_size, statement_seconds=statement_seconds, keys=keys)
         stack.callback(database.close)
         database.open(wait=False)
         yield _runtime(settings, ground.dsn, database, configured), ground
@@ -177,13 +173,8 @@ def opened(
     with ExitStack() as stack:
         dsn = stack.enter_context(postgres(settings))
         migrate.migrate(dsn)
-        database = Database(
-            dsn,
-            size=pool_size,
-            stable_plans=stable_plans,
-            statement_seconds=statement_seconds,
-            keys=suppression_keys.decoded(settings.suppression_key),
-        )
+        keys, seconds = suppression_keys.decoded(settings.suppression_key), statement_seconds
+        database = Database(dsn, size=pool_size, stable_plans=stable_plans, statement_seconds=seconds, keys=keys)
         stack.callback(database.close)
         database.open()
         yield database
@@ -374,8 +365,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
 
     run.rule_versions.take_configuration()
     reseal(run.settings.secret_key, run.database)
-    with run.database.session() as session:
-        suppression_keys.lay_over(session)
+    suppression_keys.lay_over(run.database)
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)

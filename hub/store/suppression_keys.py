@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from hub.errors import ConfigError
-from hub.store.database import Session
+from hub.store.database import Database, Session
 
 _STORED = 32
 _PRINT = 8
@@ -89,13 +89,17 @@ def digest(keys: Sequence[bytes], made: bytes) -> bytes:
     return made
 
 
-def lay_over(session: Session) -> int:
+def lay_over(database: Database) -> int:
     """Lay the keys that are given over the list, as far as they do not lie there yet; gives how many entries changed.
 
     Raises MissingKeyError where a key that lies over the list is not given.
     """
-    if not session.keys and session.one("SELECT 1 FROM suppression_key UNION ALL SELECT 1 FROM suppression") is None:
-        return 0
+    with database.session() as session:
+        nothing = session.one("SELECT 1 FROM suppression_key UNION ALL SELECT 1 FROM suppression LIMIT 1") is None
+        return 0 if nothing and not session.keys else _laid_over(session)
+
+
+def _laid_over(session: Session) -> int:
     holding = held(session, lock="FOR UPDATE")
     fresh = session.keys[::-1][len(chain(holding, session.keys)) - 1 :]
     if not fresh:

@@ -47,11 +47,6 @@ def reasons(database: Database) -> set[str]:
         return suppressions.reasons(session, POINT)
 
 
-def lay_over(database: Database) -> int:
-    with database.session() as session:
-        return suppression_keys.lay_over(session)
-
-
 def digests(database: Database) -> list[bytes]:
     with database.session() as session:
         return [bytes(row[0]) for row in session.rows("SELECT digest FROM suppression")]
@@ -63,7 +58,7 @@ def test_a_key_from_outside_and_its_successor_are_laid_over_the_list_and_lose_no
     for database in (keyed(FIRST), keyed(SECOND, FIRST)):
         # before a worker has laid the new key over it, and after
         assert reasons(database) == {"erased"}
-        assert (lay_over(database), lay_over(database)) == (1, 0)
+        assert (suppression_keys.lay_over(database), suppression_keys.lay_over(database)) == (1, 0)
         assert reasons(database) == {"erased"}
         found += digests(database)
         # what is listed from now on is found under the same keys, and told twice it is listed once
@@ -75,10 +70,10 @@ def test_a_key_from_outside_and_its_successor_are_laid_over_the_list_and_lose_no
 
 
 def test_without_each_key_nothing_is_looked_up_and_nothing_listed(keyed: Keyed) -> None:
-    lay_over(keyed(SECOND, FIRST))
+    suppression_keys.lay_over(keyed(SECOND, FIRST))
     listed = digests(keyed(SECOND, FIRST))
     for database in (keyed(), keyed(SECOND), keyed(FIRST), keyed(FIRST, SECOND), keyed(b"3" * 32, SECOND)):
-        for act in (reasons, lay_over):
+        for act in (reasons, suppression_keys.lay_over):
             with pytest.raises(ConfigError, match="HUB_SUPPRESSION_KEY"):
                 act(database)
         with database.session() as session, pytest.raises(ConfigError):
@@ -89,13 +84,13 @@ def test_without_each_key_nothing_is_looked_up_and_nothing_listed(keyed: Keyed) 
 def test_a_lost_stored_key_is_not_made_anew_while_something_is_listed(keyed: Keyed) -> None:
     with keyed().session() as session:
         session.run("DELETE FROM suppression_key")
-    for act in (reasons, lay_over):
+    for act in (reasons, suppression_keys.lay_over):
         with pytest.raises(ConfigError, match="the table suppression_key is empty"):
             act(keyed())
 
 
 def test_a_worker_without_a_key_leaves_its_work_and_nobody_becomes_mailable(keyed: Keyed) -> None:
-    lay_over(keyed(FIRST))
+    suppression_keys.lay_over(keyed(FIRST))
     opted_in = Consent(channel="email", state="opted_in", at=START - timedelta(days=1), explicit=True, evidence="form")
     ida = customer("7", name=("Ida", "Sommer"), emails=[POINT[1]], consents=(opted_in,))
     # when one who is listed comes in again, and the worker that takes it lacks the key
@@ -113,7 +108,7 @@ def test_who_looked_while_a_key_was_laid_over_looks_again(keyed: Keyed, monkeypa
     database = keyed(FIRST)
     with database.session() as session:
         stale = suppression_keys.held(session)
-    lay_over(database)
+    suppression_keys.lay_over(database)
     monkeypatch.setattr(suppression_keys, "held", lambda session, lock="": stale)
     assert reasons(database) == {"erased"}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub.application.qualified_routes import by_qualification
-from hub.application.token_store import key_faults, reseal, with_tokens
+from hub.application.token_store import key_faults, reseal, sealed_of, with_tokens
 from hub.errors import ConfigError
 from hub.matching.rules import IdentityRules
 from hub.outbox.deliver import Sender
@@ -38,14 +38,7 @@ from hub.store.gauges import Gauges
 
 # A command that only reads must not wait for the web framework and the broker: each role imports its own.
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
     from hub.api.app import Api
-    from hub.api.operations import Resending
-    from hub.application.answer_review import Reviewer
-    from hub.application.field_notes import Notes
-    from hub.application.hand_over import HandOvers
-    from hub.application.judge import Judge
     from hub.application.process import Processing
     from hub.application.rule_versions import RuleVersions
     from hub.application.traits import Insight
@@ -204,7 +197,7 @@ def configure(settings: Settings) -> Configured:
         declared=own,
     )
     connections, faults = with_mappings(connections, settings.mapping_folder, os.environ)
-    if faults := faults + key_faults(settings.secret_key, connections):
+    if faults := faults + key_faults(settings.secret_key, sealed_of(connections)):
         raise ConfigError(faults)
     routes = tuple(
         Route(
@@ -276,6 +269,8 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
     from hub.application.pins import Pins
     from hub.application.resend import resend
     from hub.application.set_traits import SetTraits
+    from hub.console.app import console
+    from hub.console.house import House
     from hub.intake.arrivals import Arrivals
     from hub.intake.inbox import GroupCommit
     from hub.intake.receive import WebhookIntake
@@ -297,6 +292,18 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         max_body_bytes=run.settings.hub.max_body_bytes,
         arrivals=Arrivals(run.dsn),
     )
+    house = House(
+        database=run.database,
+        connections=run.connections,
+        routed=run.routed,
+        settings=run.settings,
+        processing=run.processing,
+        judge=judge,
+        reviewer=reviewer,
+        resending=resending,
+        notes=notes,
+        handing=handing,
+    )
     return Api(
         intake,
         inbox,
@@ -315,30 +322,7 @@ def api(run: Runtime, *, open_pages: bool = True) -> Api:
         gauges=run.gauges,
         routed=run.routed,
         resending=resending,
-        console=_console(run, judge, reviewer, resending, notes, handing),
-    )
-
-
-def _console(
-    run: Runtime, judge: Judge, reviewer: Reviewer, resending: Resending, notes: Notes, handing: HandOvers
-) -> ASGIApp:
-    """The web page, over the same use-cases as the API."""
-    from hub.console.app import console
-    from hub.console.house import House
-
-    return console(
-        House(
-            database=run.database,
-            connections=run.connections,
-            routed=run.routed,
-            settings=run.settings,
-            processing=run.processing,
-            judge=judge,
-            reviewer=reviewer,
-            resending=resending,
-            notes=notes,
-            handing=handing,
-        )
+        console=console(house),
     )
 
 

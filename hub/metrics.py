@@ -119,6 +119,9 @@ RECONCILED_AT = StateGauge(
     "Time of a source's last comparison, in seconds since 1970; 0: never.",
     ("connection",),
 )
+PLACING_WAITING = StateGauge("hub_placing_waiting", "Marks: batches of records that are recorded and not placed yet.")
+PLACING_LAG = StateGauge("hub_placing_lag_seconds", "Age of the oldest of these, in seconds.")
+SET_ASIDE = StateGauge("hub_set_aside", "Marks that could not be placed; `hub identity retry` tries them again.")
 OPEN_REVIEWS = StateGauge("hub_open_reviews", "Doubtful matches that wait for a person.")
 DATABASE_BYTES = StateGauge("hub_database_bytes", "What the database takes on its server's disk, in bytes.")
 DATABASE_UP = StateGauge("hub_database_up", "1 when the database told all other gauges, 0 when it could not be asked.")

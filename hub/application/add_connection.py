@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 
 from hub.errors import ConfigError, RefusedError
 from hub.sdk.catalogue.page import is_secret
-from hub.sdk.connection import lacks, read_connections
+from hub.sdk.connection import Connection, lacks, read_connections
 from hub.sdk.manifest import ConnectionSettings
 from hub.sdk.registry import Connector
 from hub.yaml_file import Reader, literal
@@ -49,13 +49,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A connection that is being set up. ``yaml`` holds no secret; ``faults`` are by setting, "" for the whole."""
+    """A connection that is being set up. ``yaml`` holds no secret; ``faults`` are by setting, "" for the whole.
+
+    ``seals_tokens``: its tokens are kept in the database, for which Hub needs a key.
+    """
 
     name: str
     yaml: str
     faults: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     variables: tuple[str, ...] = ()
+    seals_tokens: bool = False
 
 
 def free_name(slug: str, known: Collection[str]) -> str:
@@ -149,15 +153,16 @@ def drafted(
                 value = [part.strip() for part in text.split(",") if part.strip()]
             # Whoever may add a connection may not read Hub's environment and files by it.
             given[one.name], shown[one.name] = value, literal(value)
-    faults = {**_checked(name, connector, given, known=known, region=region), **faults}
-    if routed and not faults and (lacking := _lacking(name, connector, given, region)):
+    made, found = _read(name, connector, given, region)
+    faults = {**_by_setting(name, found, known=known), **faults}
+    if routed and not faults and made and (lacking := lacks(made)):
         setting, _, what = lacking.partition(": ")
         faults[setting] = what
     document: dict[str, Any] = {"connections": {name or "name": {"connector": connector.manifest.slug, **shown}}}
     if routed:
         document["routes"] = [{"to": name}]
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-    return Draft(name, text, faults, secrets, tuple(variables))
+    return Draft(name, text, faults, secrets, tuple(variables), bool(made and made.oauth))
 
 
 def _is_list(connector: Connector, setting: str) -> bool:
@@ -174,18 +179,16 @@ def _named_secrets(text: str, faults: dict[str, str], setting: str) -> dict[str,
     return {}
 
 
-def _lacking(name: str, connector: Connector, given: Mapping[str, Any], region: str) -> str | None:
-    """The setting without which no route may lead there."""
+def _read(
+    name: str, connector: Connector, given: Mapping[str, Any], region: str
+) -> tuple[Connection | None, list[str]]:
+    """The connection, where it can be made of this, and what is wrong."""
     slug = connector.manifest.slug
-    made, _ = read_connections({name: (slug, given)}, default_region=region, declared={slug: connector})
-    return lacks(made[name]) if name in made else None
+    made, found = read_connections({name: (slug, given)}, default_region=region, declared={slug: connector})
+    return made.get(name), found
 
 
-def _checked(
-    name: str, connector: Connector, given: Mapping[str, Any], *, known: Collection[str], region: str
-) -> dict[str, str]:
-    slug = connector.manifest.slug
-    _, found = read_connections({name: (slug, given)}, default_region=region, declared={slug: connector})
+def _by_setting(name: str, found: Sequence[str], *, known: Collection[str]) -> dict[str, str]:
     faults: dict[str, str] = {}
     for fault in found:
         path, _, what = fault.partition(": ")

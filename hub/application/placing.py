@@ -6,7 +6,7 @@ halved, until who is at fault stands alone and is set aside: the entries that to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import perf_counter
@@ -18,6 +18,7 @@ import structlog
 
 from hub import metrics
 from hub.application.activities import new_activities
+from hub.application.back import parts as parts_of_back
 from hub.application.behaviour import who_acted
 from hub.application.changed_orders import changed_orders, with_other_orders
 from hub.application.in_force import InForce, in_force
@@ -35,9 +36,9 @@ from hub.outbox.enqueue import Route, enqueue
 from hub.profiles.survive import survive
 from hub.profiles.survivorship import SurvivorshipRules
 from hub.sdk.connection import Connection, counting_placed_orders
-from hub.store import identity_locks, inbox, marks, suppressions
+from hub.store import dead_letters, facts, identity_locks, inbox, marks, suppressions
 from hub.store.database import Database, Session
-from hub.store.marks import Mark
+from hub.store.marks import Mark, Told
 from hub.store.suppression_keys import MissingKeyError
 
 log = structlog.get_logger()
@@ -117,7 +118,7 @@ def place(session: Session, processing: Processing, mark: Mark, now: datetime, *
     metrics.STAGE_SECONDS.labels("survive").observe(survived - seen)
     metrics.STAGE_SECONDS.labels("insight").observe(told - survived)
     metrics.STAGE_SECONDS.labels("enqueue").observe(perf_counter() - told)
-    count = len(mark.records) - (len(left.records) if left else 0)
+    count = len(mark.records - left.records) if left else len(mark.records)
     return Placed(count, frozenset(destinations), resolution, left)
 
 
@@ -130,10 +131,13 @@ def place_these(session: Session, processing: Processing, touched: frozenset[UUI
 
 
 def place_marks(processing: Processing, own: Sequence[int], *, wait: bool = False) -> Placed:
-    """Place what these marks name, and with the first of them what was put off, or left behind by who was killed."""
+    """Place what these marks name, and with the first of them what was put off, or left behind by who was killed.
+
+    ``wait``: somebody waits for these to be placed, by whomever, and for nothing else.
+    """
     done = Placed()
     for number, mark in enumerate(own):
-        done += _placed(processing, mark, wait=wait, alone=number > 0)
+        done += _placed(processing, mark, wait=wait, alone=wait or number > 0)
     return done
 
 
@@ -150,7 +154,7 @@ def _placed(processing: Processing, own: int | None, *, wait: bool, alone: bool 
         taken: list[Mark] = []
         try:
             with processing.database.session() as session:
-                taken = _taken(session, own, alone=alone)
+                taken = _taken(session, own, alone=alone, wait=wait)
                 if not taken:
                     return Placed()
                 return _place_all(session, processing, taken, wait=wait)
@@ -161,12 +165,20 @@ def _placed(processing: Processing, own: int | None, *, wait: bool, alone: bool 
                 raise
             if len(taken) == 1:
                 return _isolate(processing, taken[0], error)
-            return place_marks(processing, [mark.id for mark in taken])
+            return _one_by_one(processing, [mark.id for mark in taken])
 
 
-def _taken(session: Session, own: int | None, *, alone: bool) -> list[Mark]:
+def _one_by_one(processing: Processing, ids: Sequence[int]) -> Placed:
+    """Place each of these marks for itself: with others the one at fault would fail them all over again."""
+    done = Placed()
+    for one in ids:
+        done += _placed(processing, one, wait=False, alone=True)
+    return done
+
+
+def _taken(session: Session, own: int | None, *, alone: bool, wait: bool) -> list[Mark]:
     if alone and own is not None:
-        mark = marks.take(session, own)
+        mark = marks.take(session, own, wait=wait)
         return [mark] if mark is not None else []
     taken = marks.take_first(session) if own is None else marks.take_with(session, own)
     # Why they are placed is noted with each move: what has another reason is another transaction.
@@ -181,12 +193,24 @@ def _place_all(session: Session, processing: Processing, taken: Sequence[Mark], 
         whole.told.add(mark.told)
     placed = place(session, processing, whole, session.now(), wait=wait or whole.tries >= STUBBORN)
     left = placed.put_off
-    marks.remove(session, [mark.id for mark in taken], whole.records - (left.records if left else set()))
+    marks.remove(session, [mark.id for mark in taken])
     if left is not None:
         marks.add(session, left)
+    _taken_up(session, marks.try_again(session, whole.records - (left.records if left else set())))
     if whole.again:
         _tell(placed, len(whole.records))
     return placed
+
+
+def try_all_again(session: Session) -> int:
+    """Have all that was set aside placed once more; gives how many marks that are."""
+    return _taken_up(session, marks.try_all_again(session))
+
+
+def _taken_up(session: Session, told: Sequence[tuple[str, list[int]]]) -> int:
+    for reason, entries in told:
+        dead_letters.tried_again(session, entries, reason)
+    return len(told)
 
 
 def _tell(placed: Placed, records: int) -> None:
@@ -199,24 +223,42 @@ def _tell(placed: Placed, records: int) -> None:
 def _isolate(processing: Processing, mark: Mark, error: Exception) -> Placed:
     """Place a mark that failed, half by half; the record that is at fault is set aside."""
     records = sorted(mark.records)
-    if len(records) < 2:
+    back = [part for document in mark.told.back for part in parts_of_back(document)]
+    if len(records) + len(back) < 2 or (len(back) == 1 and mark.records <= back[0][0]):
         return _set_aside(processing, mark, error)
     log.warning("process.halved", records=len(records), error=type(error).__name__)
-    middle = len(records) // 2
     with processing.database.session() as session:
         if marks.take(session, mark.id) is None:
             return Placed()
         marks.remove(session, [mark.id])
-        halves = [marks.add(session, _part(mark, set(part))) for part in (records[:middle], records[middle:])]
-    done = Placed()
-    for half in halves:
-        done += _placed(processing, half, wait=False, alone=True)
-    return done
+        if back:
+            # What came back from destinations stands apart, and comes after the records that it is of.
+            apart = [Mark(folded=of, told=Told(back=[document]), tries=mark.tries) for of, document in back]
+            parts = [*([replace(mark, told=replace(mark.told, back=[]))] if records else []), *apart]
+        else:
+            parts = _halves(session, mark, records)
+        added = [marks.add(session, part) for part in parts]
+    return _one_by_one(processing, added)
 
 
-def _part(mark: Mark, records: set[UUID]) -> Mark:
-    """The part of a mark that is about these records. What is told of facts is told with each."""
-    told = replace(mark.told, events={one: ids for one, ids in mark.told.events.items() if one in records})
+def _halves(session: Session, mark: Mark, records: Sequence[UUID]) -> list[Mark]:
+    """A mark in two that tell every fact once."""
+    told = mark.told
+    middle = len(records) // 2
+    first, second = set(records[:middle]), set(records[middle:])
+    hanging = facts.hanging_on(session, [*told.facts, *told.withdrawn])
+    # What hangs on a record of neither is told by whoever has the first half, and goes on to that record.
+    later = {one for one, record in hanging.items() if record in second}
+    return [_part(mark, first, hanging.keys() - later), _part(mark, second, later)]
+
+
+def _part(mark: Mark, records: Set[UUID], facts_of: Set[UUID]) -> Mark:
+    told = Told(
+        {one: ids for one, ids in mark.told.events.items() if one in records},
+        {fact: new for fact, new in mark.told.facts.items() if fact in facts_of},
+        {order: by for order, by in mark.told.withdrawn.items() if order in facts_of},
+        mark.told.shared,
+    )
     return Mark(mark.compared & records, mark.folded & records, mark.again, told, mark.tries)
 
 
@@ -226,11 +268,6 @@ def _set_aside(processing: Processing, mark: Mark, error: Exception) -> Placed:
     with processing.database.session() as session:
         if marks.take(session, mark.id) is None:
             return Placed()
-        if mark.again:
-            # The record stays as it is. Its next event resolves it again.
-            marks.remove(session, [mark.id])
-            log.error("process.not_resolved_again", records=1, record=record, error=type(error).__name__)
-            return Placed(1)
         reason = f"Hub failed on this entry ({type(error).__name__}){detail}"
         marks.fail(session, mark.id, reason)
         told = sorted({one for ids in mark.told.events.values() for one in ids})
@@ -238,7 +275,10 @@ def _set_aside(processing: Processing, mark: Mark, error: Exception) -> Placed:
             inbox.set_outcomes(session, [(one, "parked", reason) for one in told])
     for one in told:
         log.error("process.parked", inbox_id=one, error=type(error).__name__, exc_info=error)
-    if not told:
+    # The record stays as it is. Once it is placed for another reason, this is tried again.
+    if not told and mark.again:
+        log.error("process.not_resolved_again", record=record, error=type(error).__name__, exc_info=error)
+    elif not told:
         log.error("process.set_aside", record=record, error=type(error).__name__, exc_info=error)
     return Placed(1)
 

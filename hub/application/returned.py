@@ -8,15 +8,15 @@ where it loses, what differs is written again. A merge made there is a judgement
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from hub.application.back import Back, back_of, contact_record
 from hub.model.base import FrozenTexts
 from hub.model.customer import CustomerSnapshot, PersonName
 from hub.model.event import (
@@ -40,45 +40,6 @@ from hub.store import judgements, outbox, records, returned
 from hub.store.database import Session
 from hub.store.outbox import NewRow
 from hub.store.returned import Known
-
-
-@dataclass(slots=True)
-class Back:
-    """What is left to do once the records are resolved, by connection.
-
-    ``fresh`` are records that Hub did not know, and ``edited`` profiles of which something was changed there.
-    """
-
-    fresh: dict[str, dict[str, tuple[CustomerSnapshot, datetime]]] = field(default_factory=lambda: defaultdict(dict))
-    edited: dict[str, dict[UUID, set[int]]] = field(default_factory=lambda: defaultdict(dict))
-    touched: set[UUID] = field(default_factory=set)
-
-    def document(self) -> Any:
-        """As JSON, for whoever places the records; None where nothing is left to do."""
-        if not any(self.fresh.values()) and not any(self.edited.values()):
-            return None
-        return {
-            "fresh": {
-                name: {one: [snapshot.model_dump(mode="json"), at.isoformat()] for one, (snapshot, at) in found.items()}
-                for name, found in self.fresh.items()
-            },
-            "edited": {
-                name: {str(key): sorted(events) for key, events in found.items()} for name, found in self.edited.items()
-            },
-        }
-
-
-def _back(document: Any) -> Back:
-    """The inverse of ``Back.document``, without the records that were touched."""
-    back = Back()
-    for name, found in document["fresh"].items():
-        back.fresh[name] = {
-            one: (CustomerSnapshot.model_validate(snapshot), datetime.fromisoformat(at))
-            for one, (snapshot, at) in found.items()
-        }
-    for name, edited in document["edited"].items():
-        back.edited[name] = {UUID(key): set(events) for key, events in edited.items()}
-    return back
 
 
 def comes_back(connection: Connection | None) -> bool:
@@ -108,13 +69,13 @@ def settle(session: Session, document: Any, connections: Mapping[str, Connection
 
     ``document`` is of ``Back.document``; the records are placed.
     """
-    back = _back(document)
+    back = back_of(document)
     destinations: set[str] = set()
     for name, found in back.fresh.items():
         if name not in connections:
             continue
-        homes = records.profiles_of(session, [_record(name, one) for one in found])
-        ids = {one: homes[record] for one in found if (record := _record(name, one)) in homes}
+        homes = records.profiles_of(session, [contact_record(name, one) for one in found])
+        ids = {one: homes[record] for one in found if (record := contact_record(name, one)) in homes}
         taken = returned.adopt_ids(session, name, ids)
         mirrors = {}
         for one in taken:
@@ -198,9 +159,9 @@ class _Reader:
             if past:
                 return []
             self._tells(entry, one, before or echo.fields_of(event.customer))
-            self.back.fresh[self.name][one] = (event.customer, self._read_at(entry))
+            self.back.fresh[self.name][one] = (event.customer, self._read_at(entry, event))
             return [event]
-        mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry)
+        mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry, event)
         stood = [Print(each.at, each.digests) for each in self.prints.get(known.key, ())]
         fields = frozenset(before) if before is not None else echo.edited(
             known.key, event.customer, mirror, stood, read_at
@@ -224,9 +185,11 @@ class _Reader:
         told = RecordKey(kind=anchor.kind, external_id=anchor.external_id)
         return event.model_copy(update={"record": told, "of": anchor.connection, "waits": False})
 
-    def _read_at(self, entry: Normalised) -> datetime:
-        """The earliest moment at which the record may have been read: a list may lag behind."""
-        return self.read_at.get(entry.inbox_id) or entry.received_at - echo.SLACK
+    def _read_at(self, entry: Normalised, event: CustomerEvent) -> datetime:
+        """The earliest moment at which the record may have been read: a list may lag behind, a webhook come late."""
+        heard = self.read_at.get(entry.inbox_id) or entry.received_at - echo.SLACK
+        sent = event.returned is not None and event.returned.sent
+        return min(heard, event.occurred_at - echo.SLACK) if sent else heard
 
     def _tells(self, entry: Normalised, one: str, fields: Iterable[str]) -> None:
         self.told.setdefault(entry.inbox_id, {})[one] = frozenset(fields)
@@ -267,19 +230,15 @@ class _Reader:
         anchor = self.anchors.get(key)
         if anchor is None or (anchor.connection, anchor.external_id) == (self.name, record.external_id):
             return []
-        return [
-            LinkEvent(
-                occurred_at=at,
-                records=(record,),
-                of=anchor,
-                reason="Hub wrote this record for that person",
-            )
-        ]
+        reason = "Hub wrote this record for that person"
+        return [LinkEvent(occurred_at=at, records=(record,), of=anchor, reason=reason)]
 
     def _merge(self, event: LinkEvent) -> None:
         """People merged these there: that is a judgement, unless Hub holds them for one person already."""
         ids = [key.external_id for key in event.records]
         if event.into is not None:
+            if all(one in self.known and self.known[one].merged for one in ids if one != event.into.external_id):
+                return  # it was told before, or Hub did it: what people decided since holds
             key = next((self.known[one].key for one in ids if one in self.known), None)
             returned.merged_there(self.session, self.name, event.into.external_id, ids, key)
         stored = list(dict.fromkeys(self._record_of(one) for one in ids))
@@ -289,11 +248,9 @@ class _Reader:
         if len({homes[one] for one in stored if one in homes}) < 2:
             return
         for other in stored[1:]:
-            judgement = Judgement(
-                0, "same", frozenset({stored[0]}), frozenset({other}), by=event.by or "", reason=event.reason,
-                at=event.occurred_at,
-            )  # fmt: skip
-            judgements.insert(self.session, judgement)
+            sides = frozenset({stored[0]}), frozenset({other})
+            told = Judgement(0, "same", *sides, by=event.by or "", reason=event.reason, at=event.occurred_at)
+            judgements.insert(self.session, told)
         self.back.touched |= set(stored)
 
     def _renamed(self, event: LinkEvent, into: RecordKey) -> list[CanonicalEvent]:
@@ -304,12 +261,12 @@ class _Reader:
             return [event]
         returned.merged_there(self.session, self.name, into.external_id, ids, known.key)
         self.known.setdefault(into.external_id, known)
-        stored = records.profiles_of(self.session, [_record(self.name, one) for one in ids])
-        self.unheard |= {one for one in ids if _record(self.name, one) not in stored}
+        stored = records.profiles_of(self.session, [contact_record(self.name, one) for one in ids])
+        self.unheard |= {one for one in ids if contact_record(self.name, one) not in stored}
         return [event] if stored else []
 
     def _record_of(self, one: str) -> UUID:
-        own = _record(self.name, one)
+        own = contact_record(self.name, one)
         known = self.known.get(one)
         anchor: RecordReference | None = self.anchors.get(known.key) if known else None
         if anchor is None:
@@ -323,7 +280,7 @@ class _Reader:
         if known is not None and known.merged:
             return []
         returned.gone_there(self.session, self.name, [one], gone=True)
-        is_stored = bool(records.profiles_of(self.session, [_record(self.name, one)]))
+        is_stored = bool(records.profiles_of(self.session, [contact_record(self.name, one)]))
         return [event] if is_stored or known is None else []
 
 
@@ -374,10 +331,6 @@ def _said_nothing(event: CustomerEvent, kept: Sequence[CanonicalEvent]) -> bool:
     """Whether the consent that a contact told was Hub's own."""
     left = [one for one in kept if isinstance(one, CustomerEvent) and one.customer.consents]
     return bool(event.customer.consents) and not left
-
-
-def _record(connection: str, external_id: str) -> UUID:
-    return record_id(connection, "contact", external_id)
 
 
 def _told_as(one: str, *, past: bool) -> str:

@@ -6,10 +6,11 @@ import time
 from uuid import UUID
 
 from hub.application.judge import ATTEMPTS
-from hub.application.placing import TRANSIENT, Processing, place_these
+from hub.application.placing import TRANSIENT, Processing, place_marks
 from hub.errors import RefusedError
 from hub.profiles.view import holders, parse_identifier
-from hub.store import records, suppressions
+from hub.store import identity_locks, marks, records, suppressions
+from hub.store.marks import Mark
 from hub.store.suppressions import Entry
 
 _LISTS = {"email": "emails", "phone": "phones"}
@@ -35,10 +36,13 @@ def suppress_address(processing: Processing, identifier: str, region: str) -> li
 
 def _suppressed(processing: Processing, kind: str, value: str) -> list[UUID]:
     with processing.database.session() as session:
-        now = session.now()
-        suppressions.note(session, [Entry((_LISTS[kind], value), "asked", now, "hub")])
+        suppressions.note(session, [Entry((_LISTS[kind], value), "asked", session.now(), "hub")])
+    with processing.database.session() as session:
+        # Who read the list before that has told of it nobody: wait until they are done, and their profiles are there.
+        identity_locks.rules_alone(session)
+    with processing.database.session() as session:
         carrying = sorted(holders(session, kind, value))
-        touched = [row.id for row in records.load(session, carrying, []).values()]
-        if touched:
-            place_these(session, processing, frozenset(touched), now)
+        touched = set(records.load(session, carrying, []))
+        told = [marks.add(session, Mark(folded=touched))] if touched else []
+    place_marks(processing, told, wait=True)
     return carrying

@@ -26,9 +26,13 @@ def with_tokens(
     return {name: replace(one, tokens=kept) if one.oauth else one for name, one in connections.items()}
 
 
-def key_faults(keys: Sequence[SecretStr], connections: Mapping[str, Connection]) -> list[str]:
-    """What is wrong with the keys, or that there is none though a connection needs one."""
-    needing = [name for name, connection in connections.items() if connection.oauth]
+def sealed_of(connections: Mapping[str, Connection]) -> list[str]:
+    """The names of the connections whose tokens are kept sealed."""
+    return [name for name, connection in connections.items() if connection.oauth]
+
+
+def key_faults(keys: Sequence[SecretStr], needing: Sequence[str]) -> list[str]:
+    """What is wrong with the keys, or that there is none though connections (``needing``) want one."""
     if not keys and not needing:
         return []
     from hub.store.sealing import HOW_TO_MAKE, Sealer

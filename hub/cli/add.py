@@ -58,6 +58,7 @@ def command(
     """
     from hub.application.add_connection import free_name, write
     from hub.application.check_live import check_live
+    from hub.application.token_store import key_faults
 
     with output.exit_codes(json=json):
         settings, found, own = _known(connector, config)
@@ -73,12 +74,14 @@ def command(
             raise ConfigError([_fault(found, setting, what) for setting, what in made.faults.items()])
         file = None
         if not dry_run:
+            if made.seals_tokens and (faults := key_faults(settings.secret_key, [called])):
+                raise ConfigError([*faults, "nothing was written"])
             folder.mkdir(mode=0o700, exist_ok=True)
             file = write(folder, made)
         connection = _read_again(called, config) if file else None
         findings = check_live(connection) if live and connection else []
     left = _left(called, found, settings, own=own)
-    if connection is not None and connection.oauth:
+    if connection is not None and connection.oauth and not connection.oauth.needs_no_person:
         left.commands.insert(0, f"hub connections authorise {called}")
     if json:
         written = {"connection": called, "file": str(file) if file else None, "yaml": made.yaml, "live": findings}

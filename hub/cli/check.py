@@ -18,7 +18,7 @@ import typer
 from hub import bootstrap
 from hub.application.check_live import Finding, check_live
 from hub.application.target_fields import check_targets
-from hub.application.token_store import key_faults, with_tokens
+from hub.application.token_store import key_faults, sealed_of, with_tokens
 from hub.cli import output
 from hub.cli.connections import troubles
 from hub.cli.database import DEFAULT_PORT, misdirected, unconfigured
@@ -143,7 +143,7 @@ def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settin
         add_new(faults, error.faults)
     add_new(faults, _file_faults(settings, connections))
     add_new(faults, _data_dir_faults(settings))
-    add_new(faults, key_faults(settings.secret_key, connections))
+    add_new(faults, key_faults(settings.secret_key, sealed_of(connections)))
     try:
         decoded(settings.suppression_key)
     except ConfigError as error:

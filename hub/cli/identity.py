@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli import output
-from hub.cli.database import configured, settings_of
+from hub.cli.database import configured, opened, settings_of
 from hub.cli.interrupt import stoppable
 from hub.cli.judgement import user
 from hub.cli.options import LimitOption
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hub.cli.evaluation import Evaluation
     from hub.matching.weights import Model
 
-app = typer.Typer(name="identity", help="Who is who: evaluate, train, status.", no_args_is_help=True)
+app = typer.Typer(name="identity", help="Who is who: evaluate, train, status, retry.", no_args_is_help=True)
 
 
 class Estimator(StrEnum):
@@ -173,6 +173,20 @@ def _show_trained(done: Trained, waiting: int, *, dry_run: bool, export: Path | 
         output.say("the workers of `hub up` do it in the background; `hub identity train --wait` does it here")
     else:
         output.show(f"version {done.version} is in force; all records are resolved by it")
+
+
+@app.command()
+def retry(json: output.JsonOption = False, config: output.ConfigOption = None) -> None:
+    """Place once more what was set aside because Hub failed on it, as after an upgrade that mends it."""
+    from hub.application.placing import try_all_again
+
+    with output.exit_codes(json=json), opened(config) as database, database.session() as session:
+        count = try_all_again(session)
+        session.announce("process")
+    if json:
+        output.show_json({"retried": count})
+    else:
+        output.show(f"{count} that were set aside wait to be placed")
 
 
 @app.command()

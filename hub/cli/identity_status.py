@@ -9,7 +9,7 @@ from hub.application.in_force import in_force
 from hub.cli import output
 from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
-from hub.store import identity_status, versions
+from hub.store import identity_status, marks, versions
 from hub.store.database import Session
 from hub.store.identity_status import Quarantined
 from hub.store.versions import VersionRow
@@ -40,6 +40,10 @@ def collected(session: Session, rules: IdentityRules, survivorship: Survivorship
                 for each in large[:limit]
             ],
         },
+        "set_aside_items": [
+            {"id": mark, "records": [str(one) for one in of], "reason": reason}
+            for mark, of, reason in marks.set_aside(session, limit)
+        ],
         "holds": {"count": identity_status.holds_count(session), "items": identity_status.holds(session, limit)},
         "calibration": calibrated(session, holds_by.model),
     }
@@ -72,10 +76,18 @@ def show(told: dict[str, Any]) -> None:
         f"weights: {_said(weights, 'as shipped')}" + (f", from {weights['records']:,} records" if weights else "")
     )
     output.show(f"training by itself: {'on' if told['automatic_training'] else 'off'}")
-    columns = ("records", "profiles", "waiting", "open_reviews")
+    columns = ("records", "profiles", "waiting", "placing", "open_reviews")
     output.show_table(
-        ("records", "profiles", "to be resolved again", "open reviews"), [[told[each] for each in columns]]
+        ("records", "profiles", "to be resolved again", "batches to be placed", "open reviews"),
+        [[told[each] for each in columns]],
     )
+    if told["set_aside"]:
+        _show_list(
+            {"count": told["set_aside"], "items": told["set_aside_items"]},
+            "set aside, because Hub failed to place them (hub identity retry)",
+            ("id", "records", "because"),
+            lambda each: (each["id"], ", ".join(each["records"]), each["reason"]),
+        )
     _show_list(
         told["quarantined"],
         "identifiers that prove nothing, because too many share them",

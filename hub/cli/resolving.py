@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 def resolved(run: Runtime, show: Shown) -> int:
     """Resolve what waits, together with workers if there are any; gives what is left when it was interrupted."""
     from hub.application.process import process_batch
-    from hub.store import versions
+    from hub.store import marks, versions
 
     def waiting() -> int:
         with run.database.session() as session:
-            return versions.waiting(session)
+            # What was taken off the list is resolved once it is placed.
+            return versions.waiting(session) or int(marks.any_again(session))
 
     total = left = waiting()
     processing = run.processing

@@ -76,13 +76,16 @@ def _published(session: Session, recorded: Recorded, load: Load, rules: Identity
     """Write the keys, and take the lock of counting."""
     session.run("SAVEPOINT publishing")
     admission = admitted(session, recorded.revisions, recorded.fresh, load)
-    buckets = Buckets(session, rules, admission, load)
-    _write(session, buckets, recorded.fresh)
-    # Keys are most of what is to be written: they are, before anybody has to wait.
-    identity_locks.counting(session)
-    if admission.still_holds(session):
-        return buckets
-    session.run("ROLLBACK TO SAVEPOINT publishing")
+    if admission.revisions.keys() == recorded.revisions.keys():
+        buckets = Buckets(session, rules, admission, load)
+        _write(session, buckets, recorded.fresh)
+        # Keys are most of what is to be written: they are, before anybody has to wait.
+        identity_locks.counting(session)
+        if admission.still_holds(session):
+            return buckets
+        session.run("ROLLBACK TO SAVEPOINT publishing")
+    # Keys of records that are locked by nobody are written under the lock alone: whoever holds it would wait for who
+    # wrote them before it.
     identity_locks.counting(session)
     buckets = Buckets(session, rules, admitted(session, recorded.revisions, recorded.fresh, load), load)
     _write(session, buckets, recorded.fresh)

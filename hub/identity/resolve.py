@@ -8,7 +8,7 @@ with all that hangs on it. The outcome is a function of the set of records, rule
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -52,15 +52,16 @@ def resolve(session: Session, mark: Mark, identity: Identity, now: datetime, *, 
     if not wait:
         return _resolve(session, mark, identity, now, _Look(session, mark, identity))
     awaited = mark.records
+    session.run("SAVEPOINT awaiting")
     for _ in range(_AWAITED):
-        session.run("SAVEPOINT awaiting")
         record_store.await_these(session, awaited)
         look = _Look(session, mark, identity)
         if not look.put_off or look.reached <= awaited:
-            break
+            return _resolve(session, mark, identity, now, look)
         awaited = awaited | look.reached
         session.run("ROLLBACK TO SAVEPOINT awaiting")
-    return _resolve(session, mark, identity, now, look)
+    # All that was held went with the savepoint: what is written has to be held, and is looked at anew.
+    return _resolve(session, mark, identity, now, _Look(session, mark, identity))
 
 
 class _Look:
@@ -165,10 +166,10 @@ def _resolve(session: Session, mark: Mark, identity: Identity, now: datetime, lo
     stored = {one: was or profile_id(one) for one, was in before.profile_of.items()}
     record_store.move(session, {one: home for one, home in homes.items() if home != stored[one]})
     resolution.fresh = frozenset(held.fresh)
-    left = _tell(session, mark.told, resolution, homes, look.put_off)
-    if not look.put_off:
+    left, elsewhere = _tell(session, mark.told, resolution, homes, look.put_off)
+    if not look.put_off and not elsewhere:
         return Resolved(resolution)
-    compared_later, folded_later = mark.compared & look.put_off, mark.folded & look.put_off
+    compared_later, folded_later = mark.compared & look.put_off, (mark.folded & look.put_off) | elsewhere
     return Resolved(resolution, Mark(compared_later, folded_later, mark.again, left, mark.tries + 1))
 
 
@@ -180,9 +181,12 @@ def _newly_shared(session: Session, mark: Mark, identity: Identity) -> list[Crow
 
 
 def _tell(
-    session: Session, told: Told, resolution: Resolution, homes: Mapping[UUID, UUID], put_off: Collection[UUID]
-) -> Told:
-    """Add to a resolution what its batch told; gives what is told with the records that are ``put_off``."""
+    session: Session, told: Told, resolution: Resolution, homes: Mapping[UUID, UUID], put_off: set[UUID]
+) -> tuple[Told, set[UUID]]:
+    """Add to a resolution what its batch told; gives what is told later, and the other records that it is told with.
+
+    That is what hangs on records that are ``put_off``, and on records that a later entry named meanwhile.
+    """
     left = Told(shared=told.shared)
     for record, events in told.events.items():
         if record in put_off:
@@ -192,16 +196,22 @@ def _tell(
     facts = fact_store.read(session, told.facts) if told.facts else []
     orders = {*told.withdrawn, *(fact.parent_id for fact in facts if fact.parent_id is not None)}
     hanging = fact_store.records_of(session, orders) if orders else {}
+    of_fact = {one.id: hanging.get(one.parent_id) if one.parent_id else one.record_id for one in facts}
+    of_order = {order: hanging.get(order) for order in told.withdrawn}
+    unheld = {one for one in (*of_fact.values(), *of_order.values()) if one is not None} - homes.keys() - put_off
+    # What hangs on a record that nobody told of yet waits for that.
+    elsewhere = record_store.stored(session, unheld) if unheld else set()
+    later = elsewhere | put_off
     for fact in facts:
-        if fact.record_id in put_off or (fact.parent_id and hanging.get(fact.parent_id) in put_off):
+        if fact.record_id in put_off or of_fact[fact.id] in later:
             left.facts[fact.id] = told.facts[fact.id]
         else:
             resolution.changed.append(fact)
     resolution.orders = hanging
     resolution.told = frozenset(fact.id for fact in resolution.changed if told.facts[fact.id])
-    left.withdrawn = {order: by for order, by in told.withdrawn.items() if hanging.get(order) in put_off}
+    left.withdrawn = {order: by for order, by in told.withdrawn.items() if of_order[order] in later}
     resolution.withdrawn = {order: by for order, by in told.withdrawn.items() if order not in left.withdrawn}
-    return left
+    return left, elsewhere
 
 
 def _known(row: RecordRow, identity: Identity) -> Features:

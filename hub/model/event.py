@@ -29,11 +29,13 @@ class Returned(Frozen):
     """Marks the state of a record that Hub writes to as well, as it was read there.
 
     ``owner`` is the profile's id that the record carries, None where Hub never wrote to it. ``past`` is True for what
-    stood there once, as an event of the vendor's tells it, whatever stands there now.
+    stood there once, as an event of the vendor's tells it, whatever stands there now. ``sent`` is True where a webhook
+    brought the state with it: it is of the time at which that was sent (``occurred_at``), however late it comes.
     """
 
     owner: str | None = None
     past: bool = False
+    sent: bool = False
 
 
 class CustomerEvent(Frozen):

@@ -35,7 +35,7 @@ from hub.sdk.connection import Connection, open_client
 from hub.sdk.destination import Kept, Write, WriteResult
 from hub.sdk.http import HttpClient
 from hub.sdk.manifest import Limits
-from hub.store import destinations, due, outbox, profiles, quotas
+from hub.store import destinations, due, marks, outbox, profiles, quotas
 from hub.store.database import Database
 from hub.store.due import DueRow
 from hub.store.outbox import Recorded, Subject
@@ -52,6 +52,9 @@ WAIT_FOR_CUSTOMER = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=6)
 """An order whose customer is not known there waits between these, each time as long again as it has waited: of some
 no route ever takes the customer. It is called earlier once the customer is known."""
+WAIT_FOR_EDIT = timedelta(seconds=5)
+EDITED = "people edited it there: it goes out once that is placed"
+"""What stands there is known from when an edit is recorded, and the edit is in no profile yet: it would be undone."""
 NO_CUSTOMER = "its customer is not there: it goes out once a route leads them there and they are written"
 
 
@@ -145,6 +148,12 @@ def _deliver_read(sender: Sender, lease: Lease, subject: Subject, enough: Callab
         keys = [row.key for row in rows]
         changes: Mapping[UUID, AnyChange]
         if subject == "profile":
+            # Asked before golden values are read: what is placed in between is in them.
+            edited = marks.edited(session, name)
+            early = {row.key for row in rows if not edited.isdisjoint((row.key, row.mirror_key, *row.merging))}
+            outbox.postpone(session, name, early, least=WAIT_FOR_EDIT, most=WAIT_FOR_EDIT, reason=EDITED)
+            rows = [row for row in rows if row.key not in early]
+            postponed = len(early)
             changes, left_out = profile_changes(rows, profiles.by_ids(session, keys), sender.routes, sender.clock())
         else:
             # an erased person's orders go nowhere, and wait for no record of theirs

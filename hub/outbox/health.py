@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from hub.sdk.tokens import NEVER_GIVEN
 from hub.store.stats import Trouble
 
 State = Literal["ok", "failing", "resting", "refused", "paused", "unrouted"]
@@ -43,7 +44,7 @@ def of_destination(name: str, trouble: Trouble | None, *, routed: bool = True) -
     if not routed:
         return Health("unrouted", advice=f"add `- {{to: {name}}}` to `routes:` in the configuration")
     if found.refused:
-        if found.token_wanted:
+        if _wants_a_token(found):
             return _health("refused", found, _token(name))
         advice = f"{_credentials(name)}; `hub outbox resume {name}` tries those in use once more"
         return _health("refused", found, advice)
@@ -70,7 +71,7 @@ def of_source(name: str, trouble: Trouble | None) -> Health:
         )
     if trouble.refused:
         given = _allowed(name) if trouble.forbidden else _credentials(name)
-        return _health("refused", trouble, _token(name) if trouble.token_wanted else given)
+        return _health("refused", trouble, _token(name) if _wants_a_token(trouble) else given)
     if trouble.silent:
         advice = f"`hub connector subscribe {name} --list` shows its webhooks, `hub reconcile {name}` what was missed"
         return Health("failing", trouble.since, reason="no event came for longer than it should", advice=advice)
@@ -107,6 +108,11 @@ def _credentials(name: str) -> str:
 def _allowed(name: str) -> str:
     rights = f"let the credentials at connections.{name} read what it names, or put others there"
     return f"{rights}; it is tried again by itself"
+
+
+def _wants_a_token(trouble: Trouble) -> bool:
+    """Whether a person has to consent, the first time or anew: nothing in the configuration is wrong."""
+    return trouble.token_wanted or trouble.reason.startswith(NEVER_GIVEN)
 
 
 def _token(name: str) -> str:

@@ -245,6 +245,19 @@ def _is_object(response: httpx.Response) -> bool:
         return False
 
 
+_MEANT = {
+    "invalid_client": "the client id or secret is not that of the app",
+    "invalid_grant": "what was given is revoked, used up, too old, or of another app or redirect URL",
+    "unauthorized_client": "the app is not allowed this kind of grant",
+    "invalid_scope": "the app is not allowed all the rights that are asked for",
+    "access_denied": "whoever was asked said no, or may not say yes",
+    "redirect_uri_mismatch": "redirect_url is not registered with the app",
+}
+"""What errors of RFC 6749 (4.1.2.1, 5.2) mean to whoever set the connection up; the last is Google's."""
+
+
 def _said(answer: Mapping[str, Any]) -> str:
     error = answer.get("error")
-    return f": {error}" if isinstance(error, str) and _CODE.fullmatch(error) else ""
+    if not (isinstance(error, str) and _CODE.fullmatch(error)):
+        return ""
+    return f": {error}, {_MEANT[error]}" if error in _MEANT else f": {error}"

@@ -29,6 +29,9 @@ must not be renewed for every call."""
 WAIT_SECONDS = 60.0
 """How long a call waits for another process that renews the token: longer than a token request may take."""
 
+NEVER_GIVEN = "it has no token yet"
+"""How the refusal begins where a person gave none so far."""
+
 YOUNG_SECONDS = 60.0
 """A token that was got so recently is not renewed after a 401: a new one would be refused as well."""
 
@@ -207,7 +210,7 @@ class TokenKeeper:
                 f"its stored token cannot be opened with HUB_SECRET_KEY: put the right key back, or {advice}"
             )
         if held.tokens is None or not held.tokens.refresh:
-            raise AuthError(f"it has no token yet; {advice}")
+            raise AuthError(f"{NEVER_GIVEN}; {advice}")
 
     def _renewed(self, held: Held, *, valid: bool) -> Held:
         refresh = held.tokens.refresh if held.tokens else None

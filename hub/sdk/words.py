@@ -21,8 +21,9 @@ _PHONE = re.compile(r"(?:\+|\b00)\d[\d ()/.\-]{5,}\d")
 def words_of(response: httpx.Response) -> str:
     """``message``, ``detail`` or ``error`` of a JSON body, else a cut of the text, without people's values.
 
-    Where the body itself has none of these, its ``errors`` are read (Freshsales), or the first of them (Square), or the
-    first of the body itself where that is a list (Salesforce). Of several messages all are told.
+    Where the body itself has none of these, its ``errors`` are read (Freshsales), or the first of them (Square), its
+    ``error`` where that is an object (Google: https://google.aip.dev/193, Microsoft), or the first of the body itself
+    where that is a list (Salesforce). Of several messages all are told.
     """
     try:
         decoded = orjson.loads(response.content)
@@ -66,9 +67,9 @@ def _places(decoded: Any) -> Iterator[dict[str, Any]]:
     for body in first:
         if isinstance(body, dict):
             yield body
-            listed = body.get("errors")
-            listed = [listed] if isinstance(listed, dict) else listed
-            yield from (one for one in (listed[:1] if isinstance(listed, list) else ()) if isinstance(one, dict))
+            for listed in (body.get("errors"), body.get("error")):
+                within = listed[:1] if isinstance(listed, list) else [listed]
+                yield from (one for one in within if isinstance(one, dict))
 
 
 def _is_text(value: Any) -> TypeGuard[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -65,6 +66,13 @@ def redrive(session: Session, dead_letter: str) -> bool:
     if key is not None:
         return bool(outbox.redrive(session, destination=match["destination"], keys=[key]))
     return bool(inbox.requeue(session, ids=[int(match["entry"])], state="parked"))
+
+
+def tried_again(session: Session, ids: Collection[int], reason: str) -> None:
+    """Entries that are parked for this reason wait for nobody: what failed is being tried again."""
+    session.run(
+        "DELETE FROM inbox_outcome WHERE inbox_id = ANY(%b) AND state = 'parked' AND reason = %s", [list(ids), reason]
+    )
 
 
 def _parsed(text: str) -> re.Match[str]:

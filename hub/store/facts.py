@@ -174,6 +174,22 @@ def records_of(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID | Non
     return dict(session.rows("SELECT id, record_id FROM fact WHERE id = ANY(%b)", [list(ids)]))
 
 
+def hanging_on(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """The record that each of these facts hangs on, by itself or by its order; None where there is none."""
+    if not ids:
+        return {}
+    found: dict[UUID, UUID | None] = dict(
+        session.rows(
+            """
+            SELECT f.id, CASE WHEN f.parent_id IS NULL THEN f.record_id ELSE o.record_id END
+            FROM fact f LEFT JOIN fact o ON o.id = f.parent_id WHERE f.id = ANY(%b)
+            """,
+            [list(ids)],
+        )
+    )
+    return {one: found.get(one) for one in ids}
+
+
 def locked(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
     """``records_of``, and nobody else changes these facts, or hangs parts on them, before this transaction is over."""
     return dict(

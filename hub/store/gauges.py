@@ -13,7 +13,7 @@ import structlog
 
 from hub import metrics
 from hub.metrics import Reading
-from hub.store import inbox, outbox_counts, reconciliations, retention, reviews, stats
+from hub.store import inbox, marks, outbox_counts, reconciliations, retention, reviews, stats
 from hub.store.database import Database, Session
 from hub.store.stats import Trouble
 
@@ -89,6 +89,7 @@ def read(session: Session, destinations: Collection[str], connections: Collectio
     troubles, sources = stats.destination_troubles(session), stats.source_troubles(session)
     parked = stats.parked(session)
     compared = reconciliations.page(session)
+    placing, placing_lag, set_aside = marks.counts(session)
     last = {name: compared.get(name) for name in sorted({*connections, *compared})}
     names = sorted({*destinations, *rows})
     known = {name: troubles.get(name, Trouble()) for name in names}
@@ -97,6 +98,9 @@ def read(session: Session, destinations: Collection[str], connections: Collectio
         Reading(metrics.INBOX_LAG, {(stage,): inbox.oldest_due(session, stage) or 0.0 for stage in STAGES}),
         Reading(metrics.INBOX_WAITING, {(stage,): count for stage, count in inbox.waiting(session, STAGES).items()}),
         Reading(metrics.PARKED_ENTRIES, {(name,): parked.get(name, 0) for name in sorted({*connections, *parked})}),
+        Reading(metrics.PLACING_WAITING, {(): float(placing)}),
+        Reading(metrics.PLACING_LAG, {(): placing_lag}),
+        Reading(metrics.SET_ASIDE, {(): float(set_aside)}),
         Reading(
             metrics.OUTBOX_ROWS,
             {(name, state): rows.get(name, {}).get(state, 0) for name in names for state in STATES},

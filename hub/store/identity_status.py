@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from hub.store import judgements, profiles, records, reviews, versions
+from hub.store import judgements, marks, profiles, records, reviews, versions
 from hub.store.database import Session
 
 
@@ -46,10 +46,13 @@ class Large:
 
 def counts(session: Session) -> Mapping[str, int]:
     """How many there are of everything."""
+    placing, _, set_aside = marks.counts(session)
     return {
         "records": records.count(session),
         "profiles": profiles.count(session),
         "waiting": versions.waiting(session),
+        "placing": placing,
+        "set_aside": set_aside,
         "open_reviews": reviews.count(session),
     }
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 
-from hub.store.database import Session
+from hub.store.database import Row, Session
 
 LEFT = timedelta(seconds=10)
 """A mark that is older is nobody's: whoever records places at once."""
@@ -107,22 +107,30 @@ def add(session: Session, mark: Mark) -> int:
 
 _TAKE = """
     SELECT id, compared, folded, again, told, tries FROM mark
-    WHERE failed IS NULL AND {which} ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    WHERE failed IS NULL AND {which} ORDER BY again, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
     """
 
 
-def take(session: Session, mark: int) -> Mark | None:
-    """One mark, as nobody else has it; None where another worker took it."""
-    rows = session.rows(_TAKE.format(which="id = %(mark)s"), {"mark": mark, "most": 1})
+def take(session: Session, mark: int, *, wait: bool = False) -> Mark | None:
+    """One mark, as nobody else has it; None where another worker took it, or placed it while we had to ``wait``."""
+    sql = _TAKE.format(which="id = %(mark)s")
+    rows = session.rows(sql.replace("SKIP LOCKED", "") if wait else sql, {"mark": mark, "most": 1})
     return _mark(rows[0]) if rows else None
 
 
 def take_with(session: Session, mark: int) -> list[Mark]:
-    """One mark, the first, with those that were put off, or that whoever recorded them did not come to place."""
-    which = "(id = %(mark)s OR tries > 0 OR at < now() - %(left)s)"
-    order = "ORDER BY id <> %(mark)s, id"
+    """One mark, the first, with those that were put off, or that whoever recorded them did not come to place.
+
+    All of them for the same reason (``again``): others would fill the number, and wait on.
+    """
     rows = session.rows(
-        _TAKE.format(which=which).replace("ORDER BY id", order), {"mark": mark, "left": LEFT, "most": MOST + 1}
+        """
+        SELECT id, compared, folded, again, told, tries FROM mark
+        WHERE failed IS NULL AND (id = %(mark)s OR tries > 0 OR at < now() - %(left)s)
+            AND again = coalesce((SELECT again FROM mark WHERE id = %(mark)s), false)
+        ORDER BY id <> %(mark)s, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        """,
+        {"mark": mark, "left": LEFT, "most": MOST + 1},
     )
     return [_mark(row) for row in rows]
 
@@ -132,16 +140,34 @@ def take_first(session: Session, most: int = MOST) -> list[Mark]:
     return [_mark(row) for row in session.rows(_TAKE.format(which="true"), {"most": most})]
 
 
-def remove(session: Session, marks: Collection[int], placed: Collection[UUID] = ()) -> None:
-    """These are done, and so is what was set aside of records that are ``placed`` by now."""
-    session.run(
-        """
-        DELETE FROM mark WHERE id = ANY(ARRAY(
-            SELECT unnest(%b::bigint[])
-            UNION ALL SELECT id FROM mark WHERE failed IS NOT NULL AND compared || folded <@ %b::uuid[]))
-        """,
-        [list(marks), list(placed)],
-    )
+def remove(session: Session, marks: Collection[int]) -> None:
+    """These are done."""
+    session.run("DELETE FROM mark WHERE id = ANY(%b)", [list(marks)])
+
+
+_TRY_AGAIN = """
+    UPDATE mark SET failed = NULL FROM (
+        SELECT id, failed FROM mark WHERE failed IS NOT NULL AND {which} ORDER BY id FOR UPDATE) was
+    WHERE mark.id = was.id RETURNING was.failed, mark.told
+    """
+
+
+def try_again(session: Session, placed: Collection[UUID]) -> list[tuple[str, list[int]]]:
+    """Take up what was set aside of records that are ``placed`` by now; gives why it was, and the entries that told it.
+
+    It is not done by that: who was to be compared may only have been folded, and what it tells nobody else does.
+    """
+    which = "compared || folded <@ %b::uuid[] AND compared || folded <> '{}'"
+    return _taken_up(session.rows(_TRY_AGAIN.replace("{which}", which), [list(placed)]))
+
+
+def try_all_again(session: Session) -> list[tuple[str, list[int]]]:
+    """Take up all that was set aside; gives the same."""
+    return _taken_up(session.rows(_TRY_AGAIN.replace("{which}", "true")))
+
+
+def _taken_up(rows: Sequence[Row]) -> list[tuple[str, list[int]]]:
+    return [(reason, sorted({one for ids in _told(text).events.values() for one in ids})) for reason, text in rows]
 
 
 def fail(session: Session, mark: int, reason: str) -> None:
@@ -169,10 +195,30 @@ def set_aside(session: Session, limit: int) -> Sequence[tuple[int, list[UUID], s
     )
 
 
-def set_aside_count(session: Session) -> int:
-    """How many there are."""
-    row = session.one("SELECT count(*) FROM mark WHERE failed IS NOT NULL")
-    return int(row[0]) if row else 0
+def counts(session: Session) -> tuple[int, float, int]:
+    """How many are to be placed, the age of the oldest of them in seconds, and how many are set aside."""
+    row = session.one(
+        """
+        SELECT count(*) FILTER (WHERE failed IS NULL),
+            coalesce(extract(epoch FROM now() - min(at) FILTER (WHERE failed IS NULL)), 0)::float8,
+            count(*) FILTER (WHERE failed IS NOT NULL)
+        FROM mark
+        """
+    )
+    assert row is not None
+    return int(row[0]), float(row[1]), int(row[2])
+
+
+def any_again(session: Session) -> bool:
+    """Whether anything waits to be placed because rules or weights changed."""
+    return session.one("SELECT 1 FROM mark WHERE failed IS NULL AND again LIMIT 1") is not None
+
+
+def edited(session: Session, destination: str) -> set[UUID]:
+    """Whose records there were edited by people, where that is recorded and on its way to their profiles."""
+    rows = session.rows("""SELECT told FROM mark WHERE failed IS NULL AND told LIKE '%"edited":{"%'""")
+    back = [document for (text,) in rows for document in _told(text).back]
+    return {UUID(key) for document in back for key in document["edited"].get(destination, ())}
 
 
 def _mark(row: Any) -> Mark:

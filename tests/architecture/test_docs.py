@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from hub import errors
+from hub.cli.check import inspected
 from hub.mapping.overrides import OwnFields, compile_overrides
 from hub.sdk import registry
 from hub.yaml_file import Reader
@@ -39,6 +41,31 @@ def test_the_readme_says_whether_a_connector_is_source_or_destination():
     told = dict(re.findall(r"^\| \[(\w+)\]\([^|]*\|[^|]*\| (.+) \|$", listed, re.MULTILINE))
     roles = {slug: " and ".join(sorted(registry.get(slug).manifest.roles, reverse=True)) for slug in told}
     assert told == roles
+
+
+def test_the_configuration_that_a_page_shows_has_no_key_that_hub_does_not_know(tmp_path):
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("hub/connectors/*/README.md")]
+    shown = [
+        (path, textwrap.dedent(block))
+        for path in pages
+        for block in re.findall(r"^ *```yaml\n(.*?)^ *```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    ]
+    unknown = []
+    for shows, block in shown:
+        if re.match(r"connections:|routes:", block):
+            (tmp_path / "hub.yaml").write_text(block, encoding="utf-8")
+            _, _, faults = inspected(tmp_path / "hub.yaml", dict.fromkeys(re.findall(r"\$\{(\w+)", block), "x" * 40))
+            unknown += [f"{shows.relative_to(ROOT)}: {fault}" for fault in faults if "unknown key" in fault]
+    assert unknown == []
+
+
+def test_the_page_says_of_every_crm_and_mailing_system_what_becomes_of_whoever_leaves_it():
+    page = (ROOT / "docs/hand-over-and-consent.md").read_text(encoding="utf-8")
+    table = page.partition("### What becomes of somebody")[2].partition("### ")[0]
+    told = [registry.get(slug).manifest for slug in registry.slugs() if registry.get(slug).destination]
+    people = [one.name.removeprefix("Microsoft ") for one in told if one.channel in ("crm", "newsletter", "email")]
+    assert len(people) > 14
+    assert [name for name in people if name not in table] == []
 
 
 def test_decisions_are_numbered_without_gaps():

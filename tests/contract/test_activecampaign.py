@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from hub.connectors.activecampaign import CONNECTOR
+from hub.connectors.activecampaign.manifest import ActiveCampaignSettings
 from hub.connectors.activecampaign.mapping import MAP
+from hub.connectors.activecampaign.schemas_consent import consents
+from hub.connectors.activecampaign.schemas_source import Row
 from hub.connectors.activecampaign.source import SOURCE
 from hub.model.profile import Profile
 from hub.sdk import registry
@@ -210,6 +213,19 @@ def test_a_choice_of_several_is_read_without_its_bars() -> None:
     now = datetime(2026, 3, 9, tzinfo=UTC)
     [event] = SOURCE.parse(InboxEntry("ac", "1", "contact", {}, json.dumps(body).encode(), now), own)
     assert event.customer.custom["role"] == "CEO;Buyer"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [(None, ["opted_in"]), ("2026-02-01T03:00:00-06:00", ["opted_in"]), ("2026-01-20T03:00:00-06:00", [])],
+)
+def test_who_is_put_on_a_list_again_did_not_opt_in_by_the_form_of_before(left: str | None, told: list[str]) -> None:
+    """Law L7: the row keeps its form when an account's user or an API puts back who had left."""
+    row = Row.model_validate({"list": "3", "status": "1", "form": "9", "sdate": "2026-02-01T03:00:00-06:00",
+                              "udate": left})  # fmt: skip
+    own = CONNECTOR.manifest.settings.model_validate({**CONNECTOR.manifest.sample_settings, "lists": {"3": ""}})
+    assert isinstance(own, ActiveCampaignSettings)
+    assert [one.state for one in consents([row], own)] == told
 
 
 def test_an_automation_that_is_gone_costs_itself_and_a_key_that_is_refused_everything(house: House) -> None:

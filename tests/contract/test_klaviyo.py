@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from hub.connectors.klaviyo.manifest import KlaviyoSettings
+from hub.connectors.klaviyo.schemas import Marketing
 from hub.connectors.klaviyo.source import SIGNATURE, SOURCE
 from hub.sdk.http import Budget, HttpClient
 from hub.sdk.manifest import Limits
@@ -124,3 +125,11 @@ def test_a_poll_asks_since_a_second_before_and_follows_the_vendors_cursor() -> N
         "greater-or-equal(datetime,2026-03-01T09:00:00Z)",
     ]
     assert [one.get("page[cursor]") for one in asked] == [None, "bmV4dA", None]
+
+
+def test_a_suppression_without_a_time_does_not_take_that_of_the_opt_in_before_it() -> None:
+    """Law L7: any opt-in between would win against it, and the opt-out were lost."""
+    told = {"consent": "SUBSCRIBED", "consent_timestamp": "2026-01-01T00:00:00Z",
+            "suppression": [{"reason": "UNSUBSCRIBE", "timestamp": None}]}  # fmt: skip
+    assert Marketing.model_validate(told).since() is None
+    assert Marketing.model_validate({**told, "suppression": []}).since() == "2026-01-01T00:00:00Z"

@@ -6,7 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import pytest
 
+from hub.connectors.listmonk.manifest import MANIFEST, ListmonkSettings
+from hub.connectors.listmonk.schemas import Subscriber
 from tests.support.mailing import Post, before
 from tests.support.mailing.listmonk import ListmonkDouble
 
@@ -79,3 +82,14 @@ def test_a_list_that_would_mail_whom_it_asks_rests_the_connection() -> None:
     post.deliver()
     assert "list 7 is single opt-in" in post.tables.state.reason
     assert post.double.kept == {}
+
+
+@pytest.mark.parametrize(("left_at", "state"), [("2026-03-02", "unsubscribed"), ("2026-02-01", "pending")])
+def test_who_left_is_not_waited_for_because_of_another_list_that_asked_before(left_at: str, state: str) -> None:
+    # law L7: the opt-out would not be told, and other systems would mail on; who is asked anew since is waited for
+    stood = (3, "unsubscribed", left_at), (7, "unconfirmed", "2026-03-01")
+    told = [{"id": one, "subscription_status": status, "subscription_updated_at": f"{day}T10:00:00Z"}
+            for one, status, day in stood]  # fmt: skip
+    own = ListmonkSettings.model_validate({**MANIFEST.sample_settings, "lists": {"3": "", "7": ""}})
+    contact = Subscriber.model_validate({"id": 1, "email": MAIL, "lists": told}).contact(own)
+    assert contact.state == state

@@ -191,3 +191,37 @@ def test_what_hub_wrote_comes_back_as_it_wrote_it(house: House) -> None:
     [told] = polled(there(house))
     assert SOURCE.reads is not None
     assert SOURCE.reads("1", told["attributes"], own) == SOURCE.reads("1", house.mirror_of(ANNA), own)
+
+
+def test_quotes_and_brackets_are_read_as_they_were_typed(house: House) -> None:
+    """#8101: they are told as entities, which would be edits of a person; an entity that was typed stays one."""
+    told = {"data": {"id": "1", "attributes": {"last_name": "O&#039;Neil", "description": "&lt;b&gt; &quot;R&amp;D"}}}
+    record = schemas.one(httpx.Response(200, json=told, request=httpx.Request("GET", "https://crm.example.com")))
+    assert (record.text("last_name"), record.text("description")) == ("O'Neil", '<b> "R&amp;D')
+
+
+def test_a_page_that_lacks_a_record_is_not_taken_for_the_last() -> None:
+    """#10015: a page may have fewer records than were asked for."""
+    double = SuiteCrmDouble()
+    for number in range(250):
+        contact = double.add_person(f"k{number}@example.com")
+        double.records["Contacts"][contact]["date_modified"] = f"2026-03-09 10:{number // 60:02d}:{number % 60:02d}"
+    house = House(double)
+    answers: list[int] = []
+
+    def lacking(request: httpx.Request) -> httpx.Response:
+        response = double.handle(request)
+        if request.method != "GET" or not request.url.path.endswith("/module/Contacts"):
+            return response
+        body = json.loads(response.content)
+        answers.append(len(body["data"]))
+        if len(answers) == 1:
+            del body["data"][50]
+        return httpx.Response(200, json=body)
+
+    house.through(lacking)
+    with open_client(house.connection, house.destination, transport=house.hostile, budget=Budget(Limits())) as http:
+        assert SOURCE.backfill is not None
+        pages = list(SOURCE.backfill(http, house.connection.settings, None, None))  # type: ignore[arg-type]
+    found = [json.loads(item.body)["id"] for page in pages for item in page.items]
+    assert (len(found), len(set(found))) == (249, 249)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import stat
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from hub.cli import add
 from hub.cli.app import app
 from hub.sandbox.hubspot import SandboxCrm, serve
 from hub.sdk import registry
-from hub.sdk.catalogue.set_up import set_up
+from hub.sdk.catalogue.set_up import named, set_up
 
 CONFIG = "hub: {public_url: 'https://hub.example.com'}\n"
 TOKEN = "a-token-of-the-sandbox"
@@ -165,3 +166,37 @@ def test_the_steps_at_the_vendor_name_the_connection_as_it_is_called(folder: Fol
     )  # fmt: skip
     assert "`hub connections authorise sales`" in told.output
     assert "authorise crm" not in told.output
+
+
+SUITE = (
+    "suitecrm",
+    "--name",
+    "sales",
+    "--no-live",
+    "--set",
+    "client_id=1",
+    "--set",
+    "base_url=https://crm.example.com",
+)
+
+
+def test_nothing_is_written_while_the_key_that_seals_its_tokens_is_missing(folder: Folder) -> None:
+    refused = folder(*SUITE, "--set", f"client_secret=@{folder.secret}")
+    assert refused.exit_code == 2
+    assert "HUB_SECRET_KEY" in refused.stderr
+    assert not folder.parts.exists()
+
+
+def test_an_app_that_is_enough_is_asked_for_no_consent(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_SECRET_KEY", base64.b64encode(bytes(32)).decode())
+    made = folder(*SUITE, "--set", f"client_secret=@{folder.secret}")
+    assert made.exit_code == 0, made.output
+    assert "authorise" not in made.output
+
+
+def test_a_step_keeps_addresses_and_what_was_just_done_is_no_step() -> None:
+    steps = [named(step, "sales", "") for step in set_up(registry.folder("suitecrm") / "README.md")]
+    assert "guide (https://docs.suitecrm.com/developer/api/" in steps[0]
+    assert not any(step.startswith("Write the connection") for step in steps)
+    steps = [named(step, "sales", "") for step in set_up(registry.folder("activecampaign") / "README.md")]
+    assert any("`hub connector subscribe sales`" in step for step in steps)

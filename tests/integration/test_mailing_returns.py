@@ -92,6 +92,12 @@ class Way:
             session.run("UPDATE mirror SET updated_at = updated_at - interval '1 minute'")
             session.run("UPDATE write_print SET at = at - interval '1 minute'")
 
+    def before(self) -> None:
+        """What was written is known to stand there since before the webhooks of these tests were sent."""
+        with self.database.session() as session:
+            session.run("UPDATE mirror SET updated_at = '2026-04-01T00:00:00Z'")
+            session.run("UPDATE write_print SET at = '2026-04-01T00:00:00Z'")
+
     def poll(self, *, soon: bool = False) -> None:
         """Read all contacts; some time after the last write, or ``soon`` after it."""
         if not soon:
@@ -263,8 +269,21 @@ def test_hubs_own_subscribing_comes_back_by_webhook_and_is_no_act_of_the_person(
         assert session.rows("SELECT count(*) FROM fact WHERE kind = 'interaction'") == [(0,)]
 
 
+def test_a_webhook_that_comes_late_is_of_the_time_at_which_it_was_sent(mailchimp: Way) -> None:
+    # given a newer write, which is known to stand there
+    mailchimp.shop(name="Anja", when=datetime(2026, 6, 1, tzinfo=UTC))
+    mailchimp.send()
+    before, writes = mailchimp.person, mailchimp.writes
+    # when Mailchimp delivers what it could not deliver for hours: the echo of the write before
+    mailchimp.hear(form("profile", **NAMED))
+    mailchimp.send()
+    assert (mailchimp.person, mailchimp.writes) == (before, writes)
+    assert [one["connection"] for one in mailchimp.person["records"]] == ["shop"]
+
+
 def test_a_click_on_unsubscribe_comes_by_webhook_and_is_told_once(mailchimp: Way) -> None:
     mailchimp.double.say(MAIL, "unsubscribed")
+    mailchimp.before()
     writes = mailchimp.writes
     mailchimp.hear(form("unsubscribe", action="unsub", reason="manual", **NAMED))
     mailchimp.settle()

@@ -7,10 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
+from hub.application.judge import Judge
 from hub.application.resend import resend
 from hub.store.database import Database
 from hub.store.inbox import NewEntry
-from tests.support.doubles import at, customer, entry
+from tests.support.doubles import at, customer, entry, store
 from tests.support.hubspot import client_of
 from tests.support.two_way import TwoWay
 
@@ -175,6 +176,28 @@ def test_a_merge_made_by_a_person_there_is_a_judgement_with_who_and_when(way: Tw
         profiles = session.rows("SELECT count(*) FROM profile")
     assert (verdict, by, profiles) == ("same", "HubSpot userId:4711", [(1,)])
     assert [one["id"] for one in way.crm.contacts()] == [left]
+
+
+def test_a_merge_that_is_told_again_undoes_no_split_that_people_made_since(way: TwoWay) -> None:
+    way.take(entry([customer("2", when=at(3), name=("Anne", "Klein"), emails=["klein@example.com"])], "e2"))
+    way.send()
+    way.crm.merge_by_hand(*(one["id"] for one in way.crm.contacts()))
+    told = way.crm.told()
+    for _ in range(2):
+        again = way.webhook(told)
+        assert again is not None
+        store(way.database, [again])
+        way.work()
+        way.settle()
+        with way.database.session() as session:
+            held = session.rows("SELECT id FROM judgement WHERE verdict = 'same' AND withdrawn_at IS NULL")
+        for [one] in held:
+            Judge(way.processing).withdraw(one, "Tom")
+            way.settle()
+        told = [one for one in told if "merge" in one["subscriptionType"]]
+    with way.database.session() as session:
+        assert session.rows("SELECT count(*) FROM judgement") == [(1,)]
+        assert session.rows("SELECT count(*) FROM profile") == [(2,)]
 
 
 def test_a_merge_that_hub_made_there_comes_back_as_no_judgement(way: TwoWay) -> None:

@@ -42,7 +42,8 @@ SHOWN = {
 
 ELSEWHERE = {
     "demo", "init", "up", "api", "worker", "scheduler", "migrate", "sandbox", "backfill", "connector new",
-    "connector check", "connector try", "connector capture", "identity evaluate", "identity train", "rules try",
+    "connector check", "connector try", "connector capture", "identity evaluate", "identity train", "identity retry",
+    "rules try",
     "rules apply", "rules rollback", "token revoke", "database sizes", "database prune", "database backup",
     "database restore", "database shell", "connections authorise", "connector add", "connector subscribe", "reconcile",
     "webhook listen", "webhook try", "user password", "alerts test", "forms list",

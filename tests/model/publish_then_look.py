@@ -405,7 +405,8 @@ def judge() -> Transaction:
 
     def decide(view: View) -> tuple[None, Rows, tuple[Row, ...]]:
         pairs: list[tuple[int, int]] = list(view.table("asked"))
-        rows: Rows = mark(view, {one for pair in pairs for one in pair})
+        # A judgement may name records that are not stored: nobody can hold these, and there is nothing to place.
+        rows: Rows = mark(view, {one for pair in pairs for one in pair if view.get("record", one) is not None})
         for pair in pairs:
             rows |= {("apart", pair): True, ("asked", pair): GONE}
         return None, rows, tuple(("asked", pair) for pair in pairs)

@@ -2,9 +2,11 @@
 
 Those of the settings count, or all where none is named: who is active on none of them and unsubscribed from one has
 opted out; who came to one by a form has opted in. That an account's user or an API put somebody on a list is no word of
-theirs, and tells nothing (law L7).
+theirs, and tells nothing (law L7). A row keeps its form when somebody puts who had left on the list again, so that
+only the webhook of a form tells that they came back themselves.
 
-Source: developers.activecampaign.com/reference/contact (status of a list).
+Sources: developers.activecampaign.com/reference/contact (status of a list); github.com/leapforce-libraries/
+go_activecampaign ContactList.go (``sdate`` is when they were put on the list, ``udate`` when they left it).
 """
 
 from __future__ import annotations
@@ -38,10 +40,16 @@ def consents(rows: Sequence[Row], settings: ActiveCampaignSettings) -> Iterator[
             yield Consent(
                 channel="email", state="opted_out", at=changed, evidence=f"activecampaign: unsubscribed from {about}"
             )
-        elif row.status == ACTIVE and row.form:
+        elif row.status == ACTIVE and row.form and not _came_back(row):
             began = maybe_instant(row.began, path="contactLists.sdate")
             words = f"activecampaign: form {row.form} for {about}"
             yield Consent(channel="email", state="opted_in", at=began, evidence=words, explicit=True)
         elif row.status == UNCONFIRMED and not active:
             words = f"activecampaign: not yet confirmed for {about}"
             yield Consent(channel="email", state="pending", at=changed, evidence=words)
+
+
+def _came_back(row: Row) -> bool:
+    """Whether they had left the list before they were put on it."""
+    left, began = (maybe_instant(one, path="contactLists") for one in (row.changed, row.began))
+    return left is not None and began is not None and began > left

@@ -88,7 +88,7 @@ def told_of(
         tagged = ((_FIELD.fullmatch(name), value) for name, value in fields.items())
         held = {named.get(found[1].upper(), found[1].upper()): plain(value) for found, value in tagged if found}
         own = {name: fields.get(f"contact[{theirs}]") for name, theirs in _OWN.items()}
-        yield contact_event(MAP, told.contact, {**held, **own}, settings, at=at)
+        yield contact_event(MAP, told.contact, {**held, **own}, settings, at=at, sent=True)
     email = told.email or told.deal_email
     if email is None:
         return

@@ -240,8 +240,8 @@ def test_only_a_dead_address_is_written_to_no_more(status: str, diagnostic: str,
 
     found = parsed(report)
 
-    consents = [event.consent for event in found if isinstance(event, ConsentEvent)]
-    assert [(one.state, one.explicit) for one in consents] == ([("opted_out", False)] if dead else [])
+    bounced = [event.interaction for event in found if isinstance(event, InteractionEvent)]
+    assert [one.kind for one in bounced] == ["email_bounced" if dead else "message_status"]
 
 
 @pytest.mark.parametrize(

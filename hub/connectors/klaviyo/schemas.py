@@ -45,8 +45,10 @@ class Marketing(VendorModel):
         return {"SUBSCRIBED": "subscribed", "UNSUBSCRIBED": "unsubscribed"}.get(self.consent, "none")  # type: ignore[return-value]
 
     def since(self) -> str | None:
-        """When it became so."""
-        return max((one.timestamp for one in self.suppression if one.timestamp), default=self.consent_timestamp)
+        """When it became so; None where a suppression has no time: that of the consent before it is none of its own."""
+        if not self.suppression:
+            return self.consent_timestamp
+        return max((one.timestamp for one in self.suppression if one.timestamp), default=None)
 
 
 class Email(VendorModel):

@@ -6,7 +6,8 @@ call does to a subscription that is there).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
@@ -36,6 +37,15 @@ class Subscription(VendorModel):
         """Whether campaigns to the list reach the subscriber."""
         single = self.subscription_status == "unconfirmed" and self.optin == "single"
         return self.subscription_status == "confirmed" or single
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _latest(subscriptions: Sequence[Subscription]) -> datetime:
+    """When the last of these changed; long ago where none tells it."""
+    times = (maybe_instant(one.subscription_updated_at, path="subscription_updated_at") for one in subscriptions)
+    return max((at for at in times if at), default=_NEVER)
 
 
 class Subscriber(VendorModel):
@@ -77,7 +87,9 @@ class Subscriber(VendorModel):
             return "unsubscribed"
         if any(one.is_mailed for one in told):
             return "subscribed"
-        if any(one.subscription_status == "unconfirmed" for one in told):
+        asked = [one for one in told if one.subscription_status == "unconfirmed"]
+        left = [one for one in told if one.subscription_status == "unsubscribed"]
+        if asked and not (left and _latest(left) > _latest(asked)):
             return "pending"
         return "unsubscribed" if told else "none"
 

@@ -120,15 +120,13 @@ def _member(source: schemas.Member, merges: dict[str, Any], settings: MailchimpS
     who = mapping.member(source, key, _home(merges, settings.default_region), custom=custom)
     state = state_of(source.status or "", source.unsubscribe_reason, archived=False)
     stands = Contact(key.external_id, source.email_address, state, at)
-    return [_state(who, merges, at, settings), *of_address(stands, settings, source="mailchimp", at=at)]
+    return [_state(who, merges, at), *of_address(stands, settings, source="mailchimp", at=at)]
 
 
-def _state(
-    who: CustomerSnapshot, merges: Mapping[str, Any], at: datetime, settings: MailchimpSettings
-) -> CanonicalEvent:
+def _state(who: CustomerSnapshot, merges: Mapping[str, Any], at: datetime, *, sent: bool = False) -> CanonicalEvent:
     """The state of a contact that Hub may have written, or of a subscriber of another audience."""
     if who.key.kind == KIND:
-        return returned(who, str(merges.get(PROFILE_ID) or "") or None, at)
+        return returned(who, str(merges.get(PROFILE_ID) or "") or None, at, sent=sent)
     return CustomerEvent(occurred_at=at, customer=who, whole=("emails", "phones"))
 
 
@@ -152,7 +150,7 @@ class _Told:
         custom = schemas.own_fields(dict(self.merges))
         home = _home(self.merges, self.settings.default_region)
         snapshot = mapping.subscriber(self.source, key, home, consent=consent, custom=custom)
-        events: list[CanonicalEvent] = [_state(snapshot, self.merges, at, self.settings)]
+        events: list[CanonicalEvent] = [_state(snapshot, self.merges, at, sent=True)]
         if kind is not None:
             interaction = mapping.interaction(self.source, kind, self.entry.event_id)
             events.append(InteractionEvent(occurred_at=at, interaction=interaction, record=key))
@@ -190,7 +188,7 @@ def _address_changed(source: schemas.EmailChange, settings: MailchimpSettings) -
     region = settings.default_region
     who = customer(new, address, region=region)
     is_contact = new.kind == KIND
-    state = returned(who, None, at) if is_contact else CustomerEvent(occurred_at=at, customer=who)
+    state = returned(who, None, at, sent=True) if is_contact else CustomerEvent(occurred_at=at, customer=who)
     if new == old:
         return [state]
     reason, into = "e-mail address changed at the source", new if is_contact else None

@@ -26,6 +26,8 @@ REFUSED = frozenset({400})
 _GONE = re.compile(r"module with id .* is not found|Module id is empty")
 _UNKNOWN = re.compile(r"Property (\w+) in \w+ module is invalid")
 _THERE = re.compile(r"is already exist")
+_TYPED = {"&quot;": '"', "&#039;": "'", "&#39;": "'", "&lt;": "<", "&gt;": ">"}
+_ENTITY = re.compile("|".join(_TYPED))
 _FORBIDDEN = re.compile(r"does not have access|Access ?Denied|Not Allowed", re.IGNORECASE)
 
 
@@ -43,9 +45,10 @@ class Record(BaseModel):
         return {} if value == [] else value  # PHP's empty object
 
     def text(self, name: str) -> str:
-        """An attribute as text."""
+        """An attribute as text, as somebody typed it: quotes and brackets are told as entities (SuiteCRM#8101)."""
         value = self.attributes.get(name)
-        return "" if value is None or value is False else "1" if value is True else str(value)
+        told = "" if value is None or value is False else "1" if value is True else str(value)
+        return _ENTITY.sub(lambda found: _TYPED[found[0]], told)
 
 
 class One(BaseModel):

@@ -62,12 +62,16 @@ def _page(http: HttpClient, settings: SuiteSettings, since: datetime | None, at:
     }
     found = several(http.get(f"{API}/module/Contacts", query))
     fresh = [record for record in found if record.id not in state["seen"]]
-    return Part([_item(record, settings) for record in fresh], _following(state, found))
+    following = _following(state, found) if fresh or len(found) == SIZE else None
+    return Part([_item(record, settings) for record in fresh], following)
 
 
 def _following(state: dict[str, Any], found: Sequence[Record]) -> dict[str, Any] | None:
-    """Where the next page begins. Pure. ``seen`` are the contacts of its first second that were read already."""
-    if len(found) < SIZE:
+    """Where the next page begins. Pure. ``seen`` are the contacts of its first second that were read already.
+
+    A short page is not the last, as any page may lack a record: only one that brings nothing new is.
+    """
+    if not found:
         return None
     last = _spelt(instant(found[-1].text(TIME), path=TIME))
     read = [record.id for record in found if _spelt(instant(record.text(TIME), path=TIME)) == last]

@@ -31,6 +31,7 @@ from hub.mapping.payload import Reading, TimeText, VendorModel, read
 from hub.mapping.time import epoch, instant
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.completing import fetched
+from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.listed import listed, named, note_item, person_item
 from hub.sdk.crm.reading import after, begun, contact_event, gone, odd, readable, snapshot, texts
 from hub.sdk.http import HttpClient, json_of
@@ -87,13 +88,22 @@ def name_event(delivery: RawDelivery, settings: ZohoSettings) -> EventName:
 
 def completions(entry: InboxEntry, settings: ZohoSettings) -> Sequence[Completion]:
     """The contacts as they are now."""
-    if entry.topic != CHANGED or "contacts" in entry.completions:
+    if entry.topic != CHANGED:
         return ()
     told = read(Delivery, entry.body)
     if told.operation == "delete":
         return ()
     fields = ",".join((*_fields(settings), "Modified_Time"))
-    return (Completion("contacts", f"{API}/Contacts", {"ids": ",".join(told.ids[:SIZE]), "fields": fields}),)
+    return [
+        Completion(name, f"{API}/Contacts", {"ids": ",".join(ids), "fields": fields})
+        for name, ids in _parts(told).items()
+        if name not in entry.completions
+    ]
+
+
+def _parts(told: Delivery) -> dict[str, list[str]]:
+    """The contacts of a notification by the name of the answer about them: a call names so many."""
+    return {f"contacts.{place}" if place else "contacts": ids for place, ids in enumerate(chunks(told.ids, SIZE))}
 
 
 def parse(entry: InboxEntry, settings: ZohoSettings) -> Sequence[CanonicalEvent | Note]:
@@ -105,17 +115,19 @@ def parse(entry: InboxEntry, settings: ZohoSettings) -> Sequence[CanonicalEvent 
     at = epoch(told.server_time, path="server_time") if told.server_time else entry.received_at
     if told.operation == "delete":
         return reading.of([gone(one, at=at) for one in told.ids])
-    body = entry.completions.get("contacts")
-    if body is None:
+    answers = {name: entry.completions[name] for name in _parts(told) if name in entry.completions}
+    if not answers:
         raise SkipEvent("the contacts were not fetched")
-    times = {one.id: one.changed for one in reading.read(Body, body).data} if body else {}
-    rows = {str(row.get("id")): row for row in reading.read(Raw, body).data} if body else {}
+    bodies = [body for body in answers.values() if body]
+    asked = [one for name in answers for one in _parts(told)[name]]
+    times = {one.id: one.changed for body in bodies for one in reading.read(Body, body).data}
+    rows = {str(row.get("id")): row for body in bodies for row in reading.read(Raw, body).data}
     there: list[CanonicalEvent | Note] = []
     for one, changed in times.items():
         held = _held(rows[one], settings)
         moment = instant(changed, path="Modified_Time") if changed else at
         there += [contact_event(MAP, one, texts(held), settings, at=moment), *odd(held)]
-    return reading.of([*there, *(gone(one, at=at) for one in told.ids if one not in times)])
+    return reading.of([*there, *(gone(one, at=at) for one in asked if one not in times)])
 
 
 def _fields(settings: ZohoSettings) -> list[str]:

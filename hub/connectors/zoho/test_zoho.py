@@ -9,18 +9,20 @@ from uuid import UUID
 
 import httpx
 import pytest
-from orjson import loads
+from orjson import dumps, loads
 
 from hub.connectors.zoho import schemas
 from hub.connectors.zoho.manifest import ZohoSettings, oauth
 from hub.connectors.zoho.schemas import Result
-from hub.connectors.zoho.source import LISTS, SOURCE
+from hub.connectors.zoho.source import CHANGED, LISTS, SOURCE
 from hub.errors import AuthError, RejectedError, Unavailable
+from hub.model.event import CustomerEvent
 from hub.sdk.connection import load_connections, open_client
 from hub.sdk.crm import Problem
 from hub.sdk.http import Budget
 from hub.sdk.manifest import Limits
 from hub.sdk.oauth import GrantRevoked, consent_url, read_answer
+from hub.sdk.source import InboxEntry
 from hub.sdk.testkit.wire import SampleTokens
 from tests.support.crm import House
 from tests.support.crm.cast import ANNA, BERT, CARLA, ORDER, one, order, person, placed
@@ -303,6 +305,21 @@ def test_a_time_is_asked_for_as_zoho_takes_it() -> None:
     later = double.add_person("later@example.com")
     assert read_back(double, datetime(2026, 5, 1, 12, tzinfo=UTC)) == [later]
     assert read_back(double, datetime(2026, 7, 1, tzinfo=UTC)) == []
+
+
+def test_of_more_contacts_than_a_call_names_all_are_asked_for_and_none_is_taken_for_deleted() -> None:
+    people = [str(number) for number in range(1, 251)]
+    body = dumps({"module": "Contacts", "ids": people, "operation": "update", "server_time": "1772359200000"})
+    entry = InboxEntry("crm", "1", CHANGED, {}, body, datetime(2026, 3, 1, tzinfo=UTC))
+    own = load_connections({"crm": ("zoho", ZohoDouble().settings())}, default_region="DE")["crm"].settings
+    assert isinstance(own, ZohoSettings)
+    asked = SOURCE.completions(entry, own)
+    assert [one for part in asked for one in part.query["ids"].split(",")] == people
+    answers = {part.name: dumps({"data": [{"id": one} for one in part.query["ids"].split(",")]}) for part in asked}
+    # while one answer is missing, nothing is said of its contacts
+    for told in (answers, {"contacts": answers["contacts"]}):
+        events = SOURCE.parse(replace(entry, completions=told), own)
+        assert {type(one) for one in events} == {CustomerEvent}
 
 
 def read_back(double: Any, since: datetime | None = None) -> list[str]:

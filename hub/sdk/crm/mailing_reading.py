@@ -91,9 +91,13 @@ def contact_events(
     return [returned(who, contact.owner, at), *of_address(contact, settings, source=source, at=at)]
 
 
-def returned(who: CustomerSnapshot, owner: str | None, at: datetime) -> CustomerEvent:
-    """The state of a contact that Hub may have written; ``owner`` is Hub's own id that it carries."""
-    return CustomerEvent(occurred_at=at, customer=who, whole=("emails", "phones"), returned=Returned(owner=owner))
+def returned(who: CustomerSnapshot, owner: str | None, at: datetime, *, sent: bool = False) -> CustomerEvent:
+    """The state of a contact that Hub may have written; ``owner`` is Hub's own id that it carries.
+
+    ``sent``: a webhook brought it (``hub.model.event.Returned``).
+    """
+    told = Returned(owner=owner, sent=sent)
+    return CustomerEvent(occurred_at=at, customer=who, whole=("emails", "phones"), returned=told)
 
 
 def of_address(contact: Contact, settings: Any, *, source: str, at: datetime) -> list[CanonicalEvent]:

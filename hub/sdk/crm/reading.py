@@ -98,14 +98,24 @@ def taken(fields_read: Mapping[str, str], held: Mapping[str, Any]) -> tuple[Cust
 
 
 def contact_event(
-    crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own, *, at: datetime, past: bool = False
+    crm: CrmMap[Own],
+    external_id: str,
+    held: Mapping[str, Any],
+    settings: Own,
+    *,
+    at: datetime,
+    past: bool = False,
+    sent: bool = False,
 ) -> CustomerEvent:
-    """What a source of a CRM's people tells of one of them; ``held`` are its fields in the form Hub writes them."""
+    """What a source of a CRM's people tells of one of them; ``held`` are its fields in the form Hub writes them.
+
+    ``past`` and ``sent`` as in ``hub.model.event.Returned``.
+    """
     return CustomerEvent(
         occurred_at=at,
         customer=snapshot(crm, external_id, held, settings),
         whole=("emails", "phones"),
-        returned=Returned(owner=str(held.get(crm.own) or "") or None, past=past),
+        returned=Returned(owner=str(held.get(crm.own) or "") or None, past=past, sent=sent),
     )
 
 

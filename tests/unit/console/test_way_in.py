@@ -27,7 +27,7 @@ def _asked(count: int, origin: str | None = None) -> list[int]:
     nothing: Any = None
     house = House(
         database=nothing, connections={}, routed=set(), settings=Settings(), processing=nothing, judge=nothing,
-        reviewer=nothing, resending=nothing, notes=nothing,
+        reviewer=nothing, resending=nothing, notes=nothing, handing=nothing,
     )  # fmt: skip
     form = {"form_token": form_token("before"), "name": "admin", "password": "wrong"}
     headers = {"origin": origin} if origin else {}
@@ -67,7 +67,7 @@ def _shown(path: str, headers: list[tuple[bytes, bytes]] | None = None) -> httpx
     nothing: Any = None
     house = House(
         database=nothing, connections={}, routed=set(), settings=Settings(), processing=nothing, judge=nothing,
-        reviewer=nothing, resending=nothing, notes=nothing,
+        reviewer=nothing, resending=nothing, notes=nothing, handing=nothing,
     )  # fmt: skip
 
     async def ask() -> httpx.Response:

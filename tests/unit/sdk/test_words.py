@@ -26,6 +26,10 @@ def refused(body: Any, sent: Any = None, **options: Any) -> RejectedError:
         ({"message": "no such stage"}, "no such stage"),
         ({"errors": [{"detail": "no such stage"}]}, "no such stage"),
         ({"errors": {"code": 400, "message": ["no such stage", "no name"]}}, "no such stage; no name"),  # Freshsales
+        (
+            {"error": {"code": 403, "message": "no such stage", "status": "PERMISSION_DENIED"}},
+            "no such stage",
+        ),  # Google
         # Salesforce answers a list
         ([{"message": "no such stage", "errorCode": "X"}], "no such stage"),
         ("<h1>no such stage</h1>", "<h1>no such stage</h1>"),

@@ -31,7 +31,7 @@ from hub.sdk.connection import (
 from hub.sdk.declared.folder import declared
 from hub.sdk.mappings import with_mappings
 from hub.settings import Settings
-from hub.store import embedded, migrate
+from hub.store import embedded, migrate, suppression_keys
 from hub.store.database import Database
 from hub.store.foundation import Foundation
 from hub.store.gauges import Gauges
@@ -126,7 +126,8 @@ def role(
     """
     configured = configure(settings)
     with foundation(settings, failed=failed) as ground, ExitStack() as stack:
-        database = Database(ground.dsn, size=pool_size, statement_seconds=statement_seconds)
+        keys = suppression_keys.decoded(settings.suppression_key)
+        database = Database(ground.dsn, size=pool_size, statement_seconds=statement_seconds, keys=keys)
         stack.callback(database.close)
         database.open(wait=False)
         yield _runtime(settings, ground.dsn, database, configured), ground
@@ -165,7 +166,8 @@ def opened(
     with ExitStack() as stack:
         dsn = stack.enter_context(postgres(settings))
         migrate.migrate(dsn)
-        database = Database(dsn, size=pool_size, stable_plans=stable_plans, statement_seconds=statement_seconds)
+        keys, seconds = suppression_keys.decoded(settings.suppression_key), statement_seconds
+        database = Database(dsn, size=pool_size, stable_plans=stable_plans, statement_seconds=seconds, keys=keys)
         stack.callback(database.close)
         database.open()
         yield database
@@ -347,6 +349,7 @@ def worker(run: Runtime, *, schedule: bool, queues: Collection[str] = QUEUES) ->
 
     run.rule_versions.take_configuration()
     reseal(run.settings.secret_key, run.database)
+    suppression_keys.lay_over(run.database)
     broker, waker = make_broker(run.settings.redis_url)
     owner = owner_name()
     end_dead_leases(run.database, owner)

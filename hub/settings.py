@@ -40,6 +40,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "HUB_LOG_FORMAT": "log_format",
     "HUB_PUBLIC_URL": "hub.public_url",
     "HUB_SECRET_KEY": "secret_key",
+    "HUB_SUPPRESSION_KEY": "suppression_key",
 }
 """Environment variable to the YAML path it stands above. An empty variable counts as unset."""
 
@@ -221,6 +222,13 @@ class Settings(_Section):
         repr=False,
         description="Keys that seal the tokens of OAuth connections in the database: 32 bytes in base64 each, the one "
         "in use first, earlier ones behind it after a comma. Only such connections need one.",
+    )
+    suppression_key: Annotated[tuple[SecretStr, ...], BeforeValidator(_keys)] = Field(
+        (),
+        repr=False,
+        description="Keys of the list of addresses nobody may write to, beside the one in the database: 32 bytes in "
+        "base64 each, the newest first, all earlier ones behind it after a comma. Once used, they stay needed "
+        "(docs/hand-over-and-consent.md).",
     )
     data_dir: Path = Field(Path(".hub"), description="Where the embedded PostgreSQL and other local state live.")
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(

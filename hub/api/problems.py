@@ -99,8 +99,8 @@ def install(app: FastAPI) -> None:
 
     for error in AWAY:
         app.exception_handler(error)(_away)
-    for error in UNFIT:
-        app.exception_handler(error)(_unfit)
+    for wrong in UNFIT:
+        app.exception_handler(wrong)(_unfit)
     app.exception_handler(Exception)(_bug)
 
 

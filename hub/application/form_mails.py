@@ -95,7 +95,7 @@ class Sending:
             return False
         point = ("emails", mail.to.lower())
         with self.database.session() as session:
-            recipient = suppressions.digest(suppressions.key(session), point).hex()
+            recipient = suppressions.digest(session, point).hex()
             if _NEVER & suppressions.reasons(session, point):
                 mails.ended(session, one.id, "held", "its address is on the list of those nobody may write to")
                 return False

@@ -39,6 +39,7 @@ from hub.sdk.connection import Connection, counting_placed_orders
 from hub.store import dead_letters, facts, identity_locks, inbox, marks, suppressions
 from hub.store.database import Database, Session
 from hub.store.marks import Mark, Told
+from hub.store.suppression_keys import MissingKeyError
 
 log = structlog.get_logger()
 
@@ -283,7 +284,7 @@ def _set_aside(processing: Processing, mark: Mark, error: Exception) -> Placed:
 
 
 def is_away(error: Exception) -> bool:
-    """True when the database is at fault and no entry is: connection, resources, shutdown or disk."""
-    if isinstance(error, psycopg.InterfaceError | psycopg_pool.PoolTimeout):
+    """True when the database is at fault and no entry is: connection, resources, shutdown, disk, or a missing key."""
+    if isinstance(error, psycopg.InterfaceError | psycopg_pool.PoolTimeout | MissingKeyError):
         return True
     return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in ("08", "53", "57", "58")

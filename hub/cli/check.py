@@ -38,6 +38,7 @@ from hub.sdk.mappings import with_mappings
 from hub.settings import Settings, inspect
 from hub.store import embedded
 from hub.store.database import Database, Session
+from hub.store.suppression_keys import decoded
 from hub.yaml_file import add_new
 
 
@@ -143,6 +144,10 @@ def inspected(path: Path | None, environment: Mapping[str, str]) -> tuple[Settin
     add_new(faults, _file_faults(settings, connections))
     add_new(faults, _data_dir_faults(settings))
     add_new(faults, key_faults(settings.secret_key, sealed_of(connections)))
+    try:
+        decoded(settings.suppression_key)
+    except ConfigError as error:
+        add_new(faults, error.faults)
     add_new(faults, _address_faults(settings))
     located = [*wrong, *settings.locate(faults)]
     connections, more = with_mappings(

@@ -45,8 +45,10 @@ CHANNEL = "hub_wake"
 class Session:
     """One transaction on one connection. Every statement is counted (``hub_sql_statements_total``)."""
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], keys: Sequence[bytes] = ()) -> None:
         self.connection = connection
+        self.keys = tuple(keys)
+        """Of the list of addresses nobody may write to, from outside: the newest first."""
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         """Run a statement and give all its rows."""
@@ -91,10 +93,22 @@ def _storable(parameters: Parameters) -> Parameters:
 
 
 class Database:
-    """A pool of connections to one PostgreSQL. ``statement_seconds`` ends statements that take longer (0: never)."""
+    """A pool of connections to one PostgreSQL. ``statement_seconds`` ends statements that take longer (0: never).
 
-    def __init__(self, dsn: str, *, size: int = 8, stable_plans: bool = True, statement_seconds: int = 0) -> None:
+    ``keys`` are those of the list of addresses nobody may write to (``hub.store.suppression_keys``).
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        size: int = 8,
+        stable_plans: bool = True,
+        statement_seconds: int = 0,
+        keys: Sequence[bytes] = (),
+    ) -> None:
         self.dsn = dsn
+        self._keys = tuple(keys)
         options = f"{_SESSION} -c statement_timeout={statement_seconds}s"
         if stable_plans:
             options = f"{options} {_STABLE_PLANS}"
@@ -125,7 +139,7 @@ class Database:
     def session(self) -> Iterator[Session]:
         """One transaction: commits at the end, rolls back when the block raises."""
         with self._pool.connection() as connection:
-            yield Session(connection)
+            yield Session(connection, self._keys)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -133,7 +147,7 @@ class Database:
         with self._pool.connection() as connection:
             connection.autocommit = True
             try:
-                yield Session(connection)
+                yield Session(connection, self._keys)
             finally:
                 if not connection.closed:
                     connection.autocommit = False

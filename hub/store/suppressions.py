@@ -8,8 +8,6 @@ left.
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +17,8 @@ from uuid import UUID
 from hub.mapping.record_state import current, micros
 from hub.model.consent import SUPPRESSION
 from hub.model.keys import record_id
-from hub.store.database import Session
+from hub.store import suppression_keys
+from hub.store.database import Row, Session
 from hub.store.records import RecordRow
 
 Reason = Literal["erased", "complaint", "bounce", "asked"]
@@ -47,20 +46,18 @@ class Entry:
     connection: str
 
 
-def key(session: Session) -> bytes:
-    """What digests are made with; made when it is asked for the first time."""
-    row = session.one("SELECT key FROM suppression_key")
-    if row is None:
-        made = secrets.token_bytes(32)
-        session.run("INSERT INTO suppression_key (key) VALUES (%b) ON CONFLICT DO NOTHING", [made])
-        row = session.one("SELECT key FROM suppression_key")
-    assert row is not None
-    return bytes(row[0])
+def digest(session: Session, point: Point) -> bytes:
+    """The digest of an address or number. Raises ConfigError where a key is missing."""
+    return _digest(_chain(session, suppression_keys.held(session)), point)
 
 
-def digest(secret: bytes, point: Point) -> bytes:
-    """HMAC-SHA256 of list and value; values are normalised, so that capitals hide nobody."""
-    return hmac.digest(secret, "\x1f".join(point).encode(), "sha256")
+def _chain(session: Session, holding: bytes) -> tuple[bytes, ...]:
+    return suppression_keys.chain(holding, session.keys)
+
+
+def _digest(keys: Sequence[bytes], point: Point) -> bytes:
+    """Of list and value; values are normalised, so that capitals hide nobody."""
+    return suppression_keys.digest(keys, "\x1f".join(point).encode())
 
 
 def points_of(rows: Iterable[RecordRow], *, former: bool = False) -> set[Point]:
@@ -74,13 +71,16 @@ def points_of(rows: Iterable[RecordRow], *, former: bool = False) -> set[Point]:
 
 
 def note(session: Session, entries: Sequence[Entry]) -> None:
-    """Put these on the list; of what stands there the newest time is kept, so that the order of telling is nothing."""
+    """Put these on the list; of what stands there the newest time is kept, so that the order of telling is nothing.
+
+    Raises ConfigError where a key is missing.
+    """
     if not entries:
         return
-    secret = key(session)
+    keys = _chain(session, suppression_keys.held(session, lock="FOR SHARE"))  # no key is laid over it meanwhile
     newest: dict[tuple[bytes, str, str], Entry] = {}
     for entry in entries:
-        place = (digest(secret, entry.point), entry.point[0], entry.reason)
+        place = (_digest(keys, entry.point), entry.point[0], entry.reason)
         newest[place] = max(newest.get(place, entry), entry, key=lambda one: (one.since, one.connection))
     ordered = sorted(newest)
     session.run(
@@ -143,15 +143,26 @@ _Found = Mapping[Point, Sequence[tuple[str, datetime, str, bytes]]]
 def _looked_up(session: Session, points: Collection[Point]) -> _Found:
     if not points:
         return {}
-    secret = key(session)
-    by_digest = {digest(secret, point): point for point in points}
+    by_digest, rows = _rows(session, points, suppression_keys.held(session))
     found: dict[Point, list[tuple[str, datetime, str, bytes]]] = {}
-    for made, reason, since, connection in session.rows(
-        "SELECT digest, reason, since, connection FROM suppression WHERE digest = ANY(%b::bytea[]) ORDER BY 1, 2",
-        [list(by_digest)],
-    ):
+    for made, reason, since, connection in rows:
         found.setdefault(by_digest[bytes(made)], []).append((reason, since, connection, bytes(made)))
     return found
+
+
+def _rows(session: Session, points: Collection[Point], holding: bytes) -> tuple[Mapping[bytes, Point], Sequence[Row]]:
+    """The points by their digests, and what is listed of them: looked up again where a key came over it meanwhile."""
+    keys = _chain(session, holding)
+    by_digest = {_digest(keys, point): point for point in points}
+    rows = session.rows(
+        "SELECT k.key, s.digest, s.reason, s.since, s.connection FROM suppression_key k "
+        "LEFT JOIN suppression s ON s.digest = ANY(%b::bytea[]) ORDER BY 2, 3",
+        [list(by_digest)],
+    )
+    now = bytes(rows[0][0])
+    if now != holding:
+        return _rows(session, points, now)
+    return by_digest, [row[1:] for row in rows if row[1] is not None]
 
 
 def _as_records(found: _Found, points: Collection[Point]) -> list[RecordRow]:

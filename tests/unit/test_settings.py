@@ -162,7 +162,7 @@ survivorship: nowhere.yaml
             (
                 "a b: unknown key; there is hub, connections, routes, identity, survivorship, ownership, segments, "
                 "leads, qualification, destinations, mappings, console, retention, alerts, mail, database_url, "
-                "redis_url, secret_key, data_dir, log_level, log_format (line 1)"
+                "redis_url, secret_key, suppression_key, data_dir, log_level, log_format (line 1)"
             ),
         ),
         ("[" * 5000, "the file cannot be read: it is nested too deeply"),

@@ -9,7 +9,7 @@ where it loses, what differs is written again. A merge made there is a judgement
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -81,6 +81,7 @@ def settle(session: Session, back: Back, resolution: Resolution, connections: Ma
         for one in taken:
             snapshot, read_at = found[one]
             mirror = _changed(connections[name], ids[one], CustomerSnapshot(key=snapshot.key), snapshot)
+            mirror |= _refused(connections[name], {f"{echo.CONSENT}{each.channel}" for each in snapshot.consents})
             mirrors[ids[one]] = (orjson.dumps(mirror).decode(), read_at)
         returned.adopt_mirrors(session, name, mirrors)
     for name, edited in back.edited.items():
@@ -150,8 +151,8 @@ class _Reader:
             return [event]
         mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry)
         stood = [Print(each.at, each.digests) for each in self.prints.get(known.key, ())]
-        fields = frozenset(before) if before is not None else echo.edited(
-            known.key, event.customer, mirror, stood, read_at
+        fields = frozenset(before) if before is not None else (
+            echo.edited(known.key, event.customer, mirror, stood, read_at) | echo.refused(event.customer, mirror)
         )  # fmt: skip
         self._tells(entry, _told_as(one, past=past), fields)
         if not fields:
@@ -196,6 +197,7 @@ class _Reader:
         custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
         after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
         properties = {**(known.mirror or {}), **_changed(self.connection, known.key, before, after)}
+        properties |= _refused(self.connection, fields)
         self.known = {
             one: replace(each, mirror=properties, at=at) if each.key == known.key else each
             for one, each in self.known.items()
@@ -264,6 +266,16 @@ def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after:
         written.append(dict(write.mirror) if write else {})
     first, second = written
     return {name: second.get(name, "") for name in {*first, *second} if second.get(name, "") != first.get(name, "")}
+
+
+def _refused(connection: Connection, fields: Collection[str]) -> dict[str, str]:
+    """The system's own opt-outs of such consents, as they stand there."""
+    source: Any = connection.connector.source
+    return {
+        name: value
+        for name, (value, channels) in source.opt_outs.items()
+        if any(f"{echo.CONSENT}{channel}" in fields for channel in channels)
+    }
 
 
 def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:

@@ -34,6 +34,9 @@ SLACK = timedelta(seconds=30)
 """A list may not show a write for so long: search indexes lag, and pages take time. A record asked for by its id does.
 """
 
+CONSENT = "consent."
+"""Before the channel of a consent, among the fields."""
+
 SINGLE = ("name", "birth_date", "language", "company")
 LISTS = ("emails", "phones", "addresses")
 
@@ -112,6 +115,17 @@ def edited(
     )
 
 
+def refused(read: CustomerSnapshot, mirror: Mirror | None) -> frozenset[str]:
+    """The opt-outs that somebody set there, as fields: not Hub's own, and none that it has been told already.
+
+    Nobody knows of one of a record that is being written: it is told by the next reading, where it is news then.
+    """
+    if mirror is None or mirror.unknown:
+        return frozenset()
+    known = {one.channel for one in mirror.told.consents}
+    return frozenset(f"{CONSENT}{one.channel}" for one in read.consents if one.channel not in known)
+
+
 def only(read: CustomerSnapshot, fields: Collection[str], mirror: CustomerSnapshot | None) -> CustomerSnapshot:
     """The snapshot with nothing but these fields: what is Hub's own tells nothing new.
 
@@ -127,6 +141,7 @@ def only(read: CustomerSnapshot, fields: Collection[str], mirror: CustomerSnapsh
             if name in fields and (_key(one) not in held or (place == 0 and held[_key(one)] != 0))
         )
     custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
+    kept["consents"] = tuple(one for one in read.consents if f"{CONSENT}{one.channel}" in fields)
     return read.model_copy(update={**kept, "custom": FrozenTexts(custom), "birth_digits": None})
 
 

@@ -245,9 +245,10 @@ class Tracked:
         connection, transport = replace(held, tokens=SampleTokens()), httpx.MockTransport(self.answer)
         assert SOURCE.backfill is not None
         self.asked.clear()
-        told = {}
+        told: dict[str, bool] = {}
         with open_client(connection, SOURCE, transport=transport, budget=Budget(Limits())) as client:
-            for page in SOURCE.backfill(client, connection.settings, None, self.cursor):
+            own = DynamicsSettings.model_validate(self.double.settings())
+            for page in SOURCE.backfill(client, own, None, self.cursor):
                 self.cursor = dict(page.cursor)
                 told |= {body["id"]: body.get("deleted", False) for item in page.items if (body := loads(item.body))}
         return told

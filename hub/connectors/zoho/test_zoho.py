@@ -312,7 +312,7 @@ def read_back(double: Any, since: datetime | None = None) -> list[str]:
     found, at = [], None
     with open_client(connection, SOURCE, transport=transport, budget=Budget(Limits())) as client:
         while True:
-            part = page(client, connection.settings, since, at)
+            part = page(client, ZohoSettings.model_validate(double.settings()), since, at)
             found += [loads(item.body)["id"] for item in part.items]
             at = part.at
             if at is None:

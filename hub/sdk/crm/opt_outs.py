@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.sdk.crm.dialect import Dialect, Found, Item, People
+from hub.sdk.crm.rendering import STANDS
 from hub.sdk.destination import Write
 from hub.sdk.manifest import Settings
 
@@ -22,7 +23,7 @@ def with_opt_outs(write: Write | None, dialect: Dialect[Settings], settings: Set
     again = {
         name: write.mirror[name]
         for name, about in dialect.people.opt_outs.items()
-        if is_said(write.mirror, name) and about & write.properties.keys()
+        if is_said(write.mirror, name) and about & write.properties.keys() and name not in write.body.get(STANDS, ())
     }
     if again:
         write = replace(write, properties={**write.properties, **again})

@@ -14,6 +14,7 @@ from typing import Any, cast
 import orjson
 
 from hub.mapping.customer import CustomerField, customer
+from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import CustomerEvent, DeletionEvent, LinkEvent, Note, Returned
 from hub.model.identifier import RecordKey
@@ -63,6 +64,11 @@ def readable(crm: CrmMap[Own], settings: Own) -> dict[str, str]:
     return {name: field for name, field in found.items() if field and name not in computed}
 
 
+def columns(crm: CrmMap[Own], settings: Own) -> list[str]:
+    """The CRM's fields that are read: Hub's id, what people fill in, and the CRM's own opt-outs."""
+    return [crm.own, *(name for name in readable(crm, settings) if name != crm.own), *crm.opt_outs]
+
+
 def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own) -> CustomerSnapshot:
     """What a record that holds these tells of its person; what is empty there is not told."""
     fields: dict[CustomerField, tuple[str, ...]] = {}
@@ -81,7 +87,16 @@ def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settin
             several = text.split(";") if field in ("email", "phone") else [text]
             fields[field] = tuple(dict.fromkeys((*fields.get(field, ()), *several)))
     key = RecordKey(kind=KIND, external_id=external_id)
-    return customer(key, fields, region=settings.default_region, custom=custom)
+    refused = dict.fromkeys(
+        channel for name in crm.opt_outs if stands(held.get(name), crm) for channel in crm.opt_outs[name]
+    )
+    consents = [Consent(channel=channel, state="opted_out", explicit=True) for channel in refused]
+    return customer(key, fields, region=settings.default_region, custom=custom, consents=consents)
+
+
+def stands(value: Any, crm: CrmMap[Own]) -> bool:
+    """Whether this value of one of the CRM's own opt-outs is one; a tick may be told as true or 1."""
+    return str(value).lower() in {crm.refused.lower(), *(("true", "1") if crm.refused == "true" else ())}
 
 
 def contact_event(

@@ -18,6 +18,7 @@ from uuid import UUID
 import orjson
 
 from hub.model.base import FrozenTexts
+from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot, PersonName
 from hub.model.event import (
     CanonicalEvent,
@@ -120,6 +121,7 @@ def settle(session: Session, document: Any, connections: Mapping[str, Connection
         for one in taken:
             snapshot, read_at = found[one]
             mirror = _changed(connections[name], ids[one], CustomerSnapshot(key=snapshot.key), snapshot)
+            mirror |= _refused(connections[name], snapshot.consents)
             mirrors[ids[one]] = (orjson.dumps(mirror).decode(), read_at)
         returned.adopt_mirrors(session, name, mirrors)
     for name, edited in back.edited.items():
@@ -202,8 +204,8 @@ class _Reader:
             return [event]
         mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry)
         stood = [Print(each.at, each.digests) for each in self.prints.get(known.key, ())]
-        fields = frozenset(before) if before is not None else echo.edited(
-            known.key, event.customer, mirror, stood, read_at
+        fields = frozenset(before) if before is not None else (
+            echo.edited(known.key, event.customer, mirror, stood, read_at)
         )  # fmt: skip
         self._tells(entry, _told_as(one, past=past), fields)
         if not fields:
@@ -252,6 +254,7 @@ class _Reader:
         over = _ended(self.connection) if said else ()
         held = {name: value for name, value in (known.mirror or {}).items() if name not in over}
         properties = {**held, **_changed(self.connection, known.key, before, after)}
+        properties |= _refused(self.connection, said)
         self.known = {
             one: replace(each, mirror=properties, at=at) if each.key == known.key else each
             for one, each in self.known.items()
@@ -343,6 +346,13 @@ def _ended(connection: Connection) -> list[str]:
     """What Hub knows of nobody any more who changed their consent there."""
     destination: Any = connection.connector.destination
     return [name for name, ends in destination.unread.items() if ends]
+
+
+def _refused(connection: Connection, said: Iterable[Consent]) -> dict[str, str]:
+    """The system's own fields of the opt-outs among these consents, as they stand there."""
+    source: Any = connection.connector.source
+    channels = {one.channel for one in said if one.state == "opted_out"}
+    return {name: value for name, (value, about) in source.opt_outs.items() if channels.intersection(about)}
 
 
 def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:

@@ -185,4 +185,5 @@ SOURCE: Source[EspoSettings] = Source(
     api_root=lambda settings: settings.base_url or "",
     reads=lambda one, held, settings: snapshot(MAP, one, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

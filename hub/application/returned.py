@@ -331,10 +331,17 @@ class _Reader:
 
 
 def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after: CustomerSnapshot) -> dict[str, str]:
-    """What differs between the records of two such people there, in the form in which Hub writes it."""
+    """What differs between the records of two such people there, in the form in which Hub writes it.
+
+    Where the system has fields of opt-outs, they alone say what was ticked (``_refused``): Hub's own fields of consents
+    hold what Hub wrote.
+    """
     destination: Any = connection.connector.destination
+    source: Any = connection.connector.source
     written = []
     for snapshot in (before, after):
+        if source.opt_outs:
+            snapshot = snapshot.model_copy(update={"consents": ()})
         change = ProfileChange(_person(key, snapshot), 1, uncertain=True)
         write = destination.render(change, connection.settings)
         written.append({} if write is None else {n: v for n, v in write.mirror.items() if n not in destination.unread})

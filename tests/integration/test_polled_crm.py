@@ -222,7 +222,7 @@ def test_whom_people_tell_no_in_activecampaign_is_told_and_so_are_tags(database:
     assert double.subscribed == []
 
 
-@pytest.mark.parametrize("slug", ["pipedrive", "zoho", "dynamics", "twenty"])
+@pytest.mark.parametrize("slug", ["pipedrive", "zoho", "dynamics", "twenty", "suitecrm"])
 def test_an_opt_out_that_somebody_sets_there_is_heard_once_and_hubs_own_is_none(database: Database, slug: str) -> None:
     # given a subscriber of the shop, whom Hub wrote there
     way = Polled(database, slug)
@@ -246,6 +246,8 @@ def test_an_opt_out_that_somebody_sets_there_is_heard_once_and_hubs_own_is_none(
     way.settle()
     assert consent() == "opted_out"
     assert double.opted_out == {"anna@example.com"}
+    [person] = double.people()
+    assert "opted_out" in person["values"].values(), "Hub's own field of her consent does not say so"
     # and when she opts in by an act of her own that is newer, no reading of what still stands there opts her out again
     newer = 200 * 86_400
     way.take(says(2, newer, "opted_in"))

@@ -106,14 +106,22 @@ def taken(fields_read: Mapping[str, str], held: Mapping[str, Any]) -> tuple[Cust
 
 def refused(crm: CrmMap[Own], held: Mapping[str, Any]) -> list[Consent]:
     """The opt-outs that stand there. A box without a tick says nothing: it is no opt-in (law L7)."""
-    names = (name for name in crm.opt_outs if stands(held.get(name), crm))
-    channels = dict.fromkeys(channel for name in names for channel in crm.opt_outs[name])
-    return [Consent(channel=channel, state="opted_out", explicit=True) for channel in channels]
+    found = {
+        channel: Consent(channel=channel, state="opted_out", explicit=True, evidence=name)
+        for name, channels in reversed([*crm.opt_outs.items()])
+        if stands(held.get(name), crm)
+        for channel in channels
+    }
+    return list(found.values())[::-1]
+
+
+TICKED = frozenset({"true", "1"})
+"""What a tick is told as."""
 
 
 def stands(value: Any, crm: CrmMap[Own]) -> bool:
-    """Whether this value of one of the CRM's own opt-outs is one; a tick may be told as true or 1."""
-    return str(value).lower() in {crm.refused.lower(), *(("true", "1") if crm.refused == "true" else ())}
+    """Whether this value of one of the CRM's own opt-outs is one."""
+    return str(value).lower() in {crm.refused.lower(), *(TICKED if crm.refused in TICKED else ())}
 
 
 def contact_event(

@@ -46,8 +46,8 @@ def heard(house: House) -> frozenset[str]:
             now = datetime(2026, 3, 9, tzinfo=UTC)
             entry = InboxEntry("crm", item.event_id, item.topic, item.headers, item.body, now)
             while source.completions and (wanted := source.completions(entry, settings)):
-                found = {each.name: source.complete(each, client, settings) for each in wanted}
-                entry = replace(entry, completions={**entry.completions, **found})
+                fetched = {each.name: source.complete(each, client, settings) for each in wanted}
+                entry = replace(entry, completions={**entry.completions, **fetched})
             events += source.parse(entry, settings)
     told = [event.customer for event in events if isinstance(event, CustomerEvent)]
     read = next(each for each in reversed(told) if each.key.external_id == record)

@@ -16,9 +16,10 @@ from uuid import UUID
 
 import orjson
 
+from hub.application import found_there
 from hub.application.back import Back, back_of, contact_record
 from hub.model.base import FrozenTexts
-from hub.model.customer import CustomerSnapshot, PersonName
+from hub.model.customer import CustomerSnapshot
 from hub.model.event import (
     CanonicalEvent,
     ConsentEvent,
@@ -30,12 +31,11 @@ from hub.model.event import (
 from hub.model.identifier import RecordKey
 from hub.model.judgement import Judgement
 from hub.model.keys import record_id
-from hub.model.profile import ConsentSummary, Profile, RecordReference
+from hub.model.profile import RecordReference
 from hub.normalise.batch import Normalised
 from hub.outbox import echo
 from hub.outbox.echo import Mirror, Print
 from hub.sdk.connection import Connection
-from hub.sdk.destination import ProfileChange
 from hub.store import judgements, outbox, records, returned
 from hub.store.database import Session
 from hub.store.outbox import NewRow
@@ -80,7 +80,8 @@ def settle(session: Session, document: Any, connections: Mapping[str, Connection
         mirrors = {}
         for one in taken:
             snapshot, read_at = found[one]
-            mirror = _changed(connections[name], ids[one], CustomerSnapshot(key=snapshot.key), snapshot)
+            mirror = found_there.changed(connections[name], ids[one], CustomerSnapshot(key=snapshot.key), snapshot)
+            mirror |= found_there.refused(connections[name], snapshot.consents)
             mirrors[ids[one]] = (orjson.dumps(mirror).decode(), read_at)
         returned.adopt_mirrors(session, name, mirrors)
     for name, edited in back.edited.items():
@@ -163,8 +164,8 @@ class _Reader:
             return [event]
         mirror, read_at = self._mirror(one, known), None if past else self._read_at(entry, event)
         stood = [Print(each.at, each.digests) for each in self.prints.get(known.key, ())]
-        fields = frozenset(before) if before is not None else echo.edited(
-            known.key, event.customer, mirror, stood, read_at
+        fields = frozenset(before) if before is not None else (
+            echo.edited(known.key, event.customer, mirror, stood, read_at)
         )  # fmt: skip
         self._tells(entry, _told_as(one, past=past), fields)
         if not fields:
@@ -212,9 +213,10 @@ class _Reader:
         said = [one for one in read.consents if echo.consent_field(one) in fields]
         update["consents"] = (*said, *(one for one in before.consents if echo.consent_field(one) not in fields))
         after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
-        over = _ended(self.connection) if said else ()
+        over = found_there.ended(self.connection) if said else ()
         held = {name: value for name, value in (known.mirror or {}).items() if name not in over}
-        properties = {**held, **_changed(self.connection, known.key, before, after)}
+        properties = {**held, **found_there.changed(self.connection, known.key, before, after)}
+        properties |= found_there.refused(self.connection, said)
         self.known = {
             one: replace(each, mirror=properties, at=at) if each.key == known.key else each
             for one, each in self.known.items()
@@ -282,45 +284,6 @@ class _Reader:
         returned.gone_there(self.session, self.name, [one], gone=True)
         is_stored = bool(records.profiles_of(self.session, [contact_record(self.name, one)]))
         return [event] if is_stored or known is None else []
-
-
-def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after: CustomerSnapshot) -> dict[str, str]:
-    """What differs between the records of two such people there, in the form in which Hub writes it."""
-    destination: Any = connection.connector.destination
-    written = []
-    for snapshot in (before, after):
-        change = ProfileChange(_person(key, snapshot), 1, uncertain=True)
-        write = destination.render(change, connection.settings)
-        written.append({} if write is None else {n: v for n, v in write.mirror.items() if n not in destination.unread})
-    first, second = written
-    return {name: second.get(name, "") for name in {*first, *second} if second.get(name, "") != first.get(name, "")}
-
-
-def _ended(connection: Connection) -> list[str]:
-    """What Hub knows of nobody any more who changed their consent there."""
-    destination: Any = connection.connector.destination
-    return [name for name, ends in destination.unread.items() if ends]
-
-
-def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:
-    at = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
-    return Profile(
-        id=key,
-        created_at=at,
-        updated_at=at,
-        name=snapshot.name or PersonName(),
-        emails=tuple(point.value for point in snapshot.emails if point.usable),
-        phones=tuple(point.value for point in snapshot.phones if point.usable),
-        addresses=snapshot.addresses,
-        birth_date=snapshot.birth_date,
-        language=snapshot.language,
-        company=snapshot.company,
-        custom=snapshot.custom,
-        consents=tuple(
-            ConsentSummary(purpose=one.purpose, channel=one.channel, state=one.state, at=one.at)
-            for one in snapshot.consents
-        ),
-    )
 
 
 _CONSENTING = ("email_subscribed", "email_unsubscribed")

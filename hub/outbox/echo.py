@@ -126,19 +126,18 @@ def edited(
         elif held.get(field) == "pending" and refused[field] is None:
             is_edit = False  # the person was asked because of it, and has not answered
         else:
-            is_edit = not _stands(field, value, known, prints)
+            is_edit = held.get(field) != "opted_out" and not _under_way(field, value, mirror, prints)
         if is_edit:
             found.add(field)
     return frozenset(found)
 
 
-def _stands(field: str, value: str, mirror: tuple[Mapping[str, str], datetime] | None, prints: Sequence[Print]) -> bool:
-    """Whether Hub knows that the value stands there, or writes it just now."""
-    if mirror is None:
-        return False
+def _under_way(field: str, value: str, mirror: Mirror | None, prints: Sequence[Print]) -> bool:
+    """Whether Hub writes the value just now, or its last write of it has an unknown outcome."""
     newest = max(prints, key=lambda one: one.at, default=None)
-    under_way = newest is not None and newest.at > mirror[1] and newest.digests.get(field) == value
-    return under_way or mirror[0].get(field) == value
+    if newest is None or newest.digests.get(field) != value:
+        return False
+    return mirror is None or mirror.unknown or newest.at > mirror.at
 
 
 def only(read: CustomerSnapshot, fields: Collection[str], mirror: CustomerSnapshot | None) -> CustomerSnapshot:

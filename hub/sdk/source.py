@@ -188,6 +188,7 @@ class Source(Generic[Settings]):
                 the error tree (`hub check --live`)
     reads       for a system that Hub writes to as well: what a record of this id that holds these fields, in the form
                 in which Hub writes them, tells of its person. By it an echo is known (``hub.outbox.echo``)
+    opt_outs    of such a system, its own fields of opt-outs: what one holds where it stands, and its channels
     read_again  items of what stands in the records of these ids now, for such a system (`hub reconcile --take`)
     surely_reads  True of the body of an item of history that ``parse`` gives events of, told in a fraction of the time;
                 False says nothing. A backfill of millions need not read each item twice to say which cannot be read
@@ -221,3 +222,4 @@ class Source(Generic[Settings]):
     reads: Callable[[str, Mapping[str, Any], Settings], CustomerSnapshot] | None = None
     read_again: Callable[[HttpClient, Settings, Sequence[str]], Iterable[BackfillItem]] | None = None
     surely_reads: Callable[[bytes, Settings], bool] | None = None
+    opt_outs: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from hub.model.address import Address
+from hub.model.consent import Consent
 from hub.store.database import Database
 from tests.support.crm import doubles
 from tests.support.crm.activecampaign import UNSUBSCRIBED
@@ -29,9 +30,10 @@ def polled(database: Database, slug: str, **how: Any) -> Polled:
     return Polled(database, double)
 
 
-def anna(number: int = 1, **more: Any) -> Any:
+def anna(number: int = 1, seconds: float | None = None, **more: Any) -> Any:
     told = {"name": ("Anna", "Berg"), "emails": ["anna@example.com"], "addresses": (HOME,), "language": "de", **more}
-    return entry([customer("1", when=at(number - 1), phones=["+49541987654"], **told)], f"e{number}")
+    moment = at(number - 1 if seconds is None else seconds)
+    return entry([customer("1", when=moment, phones=["+49541987654"], **told)], f"e{number}")
 
 
 @pytest.mark.parametrize(
@@ -135,3 +137,53 @@ def test_whom_people_tell_no_in_activecampaign_is_told_and_so_are_tags(database:
     assert told["tags"] == ["Presse"]
     assert [(one["channel"], one["state"]) for one in told["consents"]] == [("email", "opted_out")]
     assert double.subscribed == []
+
+
+@pytest.mark.parametrize("slug", ["pipedrive", "zoho", "dynamics", "twenty", "suitecrm"])
+def test_an_opt_out_that_somebody_sets_there_is_heard_once_and_hubs_own_is_none(database: Database, slug: str) -> None:
+    # given a subscriber of the shop, whom Hub wrote there
+    way = polled(database, slug)
+
+    def consent() -> Any:
+        found = [one for one in way.golden().get("consents", ()) if one["channel"] == "email"]
+        return found[0]["state"] if found else None
+
+    def says(number: int, minutes: int, state: Any) -> Any:
+        told = Consent(channel="email", state=state, at=at(minutes), evidence="form", explicit=True)
+        return anna(number, minutes, consents=(told,))
+
+    way.take(says(1, 0, "opted_in"))
+    way.settle()
+    assert consent() == "opted_in"
+    # when somebody there ticks that she wants no mail, then she is opted out, and it stays as it was set
+    double: Any = way.double
+    double.opt_out_there("anna@example.com")
+    way.later()
+    way.settle()
+    way.settle()
+    assert consent() == "opted_out"
+    assert double.opted_out == {"anna@example.com"}
+    [person] = double.people()
+    assert "opted_out" in person["values"].values(), "Hub's own field of her consent does not say so"
+    # and when she opts in by an act of her own that is newer, no reading of what still stands there opts her out again
+    newer = 200 * 86_400
+    way.take(says(2, newer, "opted_in"))
+    way.settle()
+    assert consent() == "opted_in"
+    [person] = double.people()
+    double.edit(person["id"], phone="+49541987655")
+    way.later()
+    way.settle()
+    assert consent() == "opted_in"
+    assert "+49541987655" in way.golden()["phones"]
+    # and an opt-out of hers that Hub wrote there comes back as none of anybody's there
+    way.take(says(3, newer + 10, "opted_out"))
+    way.settle()
+    way.take(says(4, newer + 20, "opted_in"))
+    way.settle()
+    double.edit(person["id"], phone="+49541987656")
+    way.later()
+    way.settle()
+    assert consent() == "opted_in"
+    assert "+49541987656" in way.golden()["phones"]
+    assert double.opted_out == {"anna@example.com"}

@@ -24,7 +24,7 @@ from hub.connectors.dynamics.schemas_fields import PROFILE_ID
 from hub.errors import Unavailable
 from hub.mapping.time import instant
 from hub.sdk.crm.listed import listed, note_item, person_item
-from hub.sdk.crm.reading import begun, readable, snapshot
+from hub.sdk.crm.reading import begun, columns, snapshot
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.source import BackfillItem, BackfillPage, Source
 
@@ -40,15 +40,17 @@ _NOTES = {
 
 
 def _columns(settings: DynamicsSettings) -> str:
-    names = [name for name in readable(MAP, settings) if name != COMPANY]
-    return ",".join((*_SYSTEM, *names, *([_PARENT] if COMPANY in readable(MAP, settings) else [])))
+    told = columns(MAP, settings)
+    names = [name for name in told if name not in (COMPANY, MAP.own)]
+    return ",".join((*_SYSTEM, *names, *([_PARENT] if COMPANY in told else [])))
 
 
 def _person(row: Mapping[str, Any], settings: DynamicsSettings) -> BackfillItem:
     if row.get("reason") and row.get("id"):
         return person_item(row["id"], row.get("modifiedon"), {}, deleted=True)
-    names = (PROFILE_ID, *readable(MAP, settings))
-    held: dict[str, Any] = {name: value for name in names if isinstance(value := row.get(name), str | int)}
+    held: dict[str, Any] = {
+        name: value for name in columns(MAP, settings) if isinstance(value := row.get(name), str | int)
+    }
     if row.get(f"{_PARENT}{_OF}") == "account":
         held[COMPANY] = row.get(f"{_PARENT}{_SHOWN}")
     merged = {"into": row.get("_masterid_value"), "by": row.get("_modifiedby_value")} if row.get("merged") else {}
@@ -185,4 +187,5 @@ SOURCE: Source[DynamicsSettings] = Source(
     api_root=lambda settings: settings.base_url or f"https://{settings.environment}",
     reads=lambda contact, held, settings: snapshot(MAP, contact, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

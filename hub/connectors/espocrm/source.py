@@ -33,7 +33,7 @@ from hub.mapping.payload import Reading, TimeText, VendorModel, read, read_tree
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.completing import fetched
-from hub.sdk.crm.reading import contact_event, gone, odd, readable, snapshot
+from hub.sdk.crm.reading import columns, contact_event, gone, odd, snapshot
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
 from hub.sdk.paginate import keyset, offset
@@ -126,7 +126,7 @@ def _person(one: str, body: bytes, settings: EspoSettings) -> Iterator[Canonical
     yield from notes
     at = instant(times.modifiedAt or times.createdAt, path=f"{one}.modifiedAt")
     yield contact_event(MAP, one, _attributes(record), settings, at=at)
-    names = dict.fromkeys((*readable(MAP, settings), "accountName", MAP.own))
+    names = dict.fromkeys((*columns(MAP, settings), "accountName"))
     yield from odd({name: record.get(name) for name in names if name not in _ROWS})
 
 
@@ -185,4 +185,5 @@ SOURCE: Source[EspoSettings] = Source(
     api_root=lambda settings: settings.base_url or "",
     reads=lambda one, held, settings: snapshot(MAP, one, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

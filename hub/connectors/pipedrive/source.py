@@ -23,7 +23,7 @@ from hub.connectors.pipedrive.destination import DESTINATION
 from hub.connectors.pipedrive.manifest import API_ROOT, PipedriveSettings
 from hub.connectors.pipedrive.mapping import LISTS, MAP
 from hub.connectors.pipedrive.schemas_account import PATHS, by_name, known
-from hub.connectors.pipedrive.schemas_fields import PROFILE_ID
+from hub.connectors.pipedrive.schemas_fields import MARKETING_STATUS, PROFILE_ID
 from hub.connectors.pipedrive.schemas_keys import FieldKey
 from hub.connectors.pipedrive.schemas_source import Body, Delivery
 from hub.errors import ConfigError, SkipEvent
@@ -125,7 +125,7 @@ def _customs(settings: PipedriveSettings) -> list[str]:
 
 def _held(raw: Mapping[str, Any], settings: PipedriveSettings) -> dict[str, str]:
     """What a person has, by the names that a write has for it; the main e-mail and phone are the first."""
-    held = {}
+    held = {MARKETING_STATUS: str(raw.get(MARKETING_STATUS) or "")}
     for name in ("name", *_customs(settings), *(n for n in readable(MAP, settings) if schemas.HASH.fullmatch(n))):
         field = schemas.field_of(name, "persons", settings)
         value = schemas.told(raw, name, settings)
@@ -167,7 +167,8 @@ def _keys(http: HttpClient, settings: PipedriveSettings) -> dict[str, Any]:
         return {}
     page = read(schemas.Fields, http.get(PATHS["persons"], {"limit": "500"}).content)
     found = known(settings, by_name(page.data or ())).person_keys
-    return {name: found[name].model_dump() for name in _customs(settings) if name in found}
+    wanted = (*_customs(settings), MARKETING_STATUS)
+    return {name: found[name].model_dump() for name in wanted if name in found}
 
 
 def _as_keys(kept: Mapping[str, Any]) -> dict[str, FieldKey]:
@@ -179,7 +180,8 @@ def _chosen(settings: PipedriveSettings) -> dict[str, str]:
     names = (*_customs(settings), *readable(MAP, settings))
     keys = {field.key for name in names if (field := schemas.field_of(name, "persons", settings))}
     hashes = sorted(one for one in keys if schemas.HASH.fullmatch(one))
-    return {"custom_fields": ",".join(hashes)} if 0 < len(hashes) <= _MOST_KEYS else {}
+    campaigns = {"include_fields": MARKETING_STATUS} if MARKETING_STATUS in settings.person_keys else {}
+    return campaigns | ({"custom_fields": ",".join(hashes)} if 0 < len(hashes) <= _MOST_KEYS else {})
 
 
 def _companies(
@@ -292,4 +294,5 @@ SOURCE: Source[PipedriveSettings] = Source(
     ),
     reads=lambda person, held, settings: snapshot(MAP, person, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

@@ -22,12 +22,12 @@ from pydantic import Field
 from hub.connectors.salesforce import schemas
 from hub.connectors.salesforce.manifest import SalesforceSettings
 from hub.connectors.salesforce.mapping import COMPANY, MAP
-from hub.connectors.salesforce.schemas_fields import MERGED_INTO, PROFILE_ID
+from hub.connectors.salesforce.schemas_fields import MERGED_INTO
 from hub.errors import SkipEvent
 from hub.mapping.payload import Reading, TimeText, VendorModel
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
-from hub.sdk.crm.reading import after, begun, contact_event, gone, item, merged, readable, snapshot
+from hub.sdk.crm.reading import after, begun, columns, contact_event, gone, item, merged, readable, snapshot
 from hub.sdk.http import HttpClient
 from hub.sdk.lists import in_turn
 from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
@@ -75,10 +75,10 @@ def parse(entry: InboxEntry, settings: SalesforceSettings) -> Sequence[Canonical
 
 
 def _columns(settings: SalesforceSettings) -> list[str]:
-    names = [name for name in readable(MAP, settings) if name != COMPANY]
+    names = [name for name in columns(MAP, settings) if name != COMPANY]
     account = ["Account.Name"] if COMPANY in readable(MAP, settings) else []
     system = ["Id", _STAMP, "IsDeleted", "MasterRecordId", "LastModifiedById"]
-    return [*system, PROFILE_ID, *([MERGED_INTO] if settings.custom_fields == "all" else []), *names, *account]
+    return [*system, *([MERGED_INTO] if settings.custom_fields == "all" else []), *names, *account]
 
 
 def _page(http: HttpClient, settings: SalesforceSettings, since: datetime | None, at: Any) -> Part:
@@ -108,8 +108,12 @@ _SYSTEM = frozenset({"attributes", "Id", _STAMP, "IsDeleted", "MasterRecordId", 
 
 def _item(found: Mapping[str, Any]) -> BackfillItem:
     told = {name: value for name, value in found.items() if name in _SYSTEM and name != "attributes"}
-    told["fields"] = {name: value for name, value in found.items() if name not in _SYSTEM}
+    told["fields"] = {name: _text(value) for name, value in found.items() if name not in _SYSTEM}
     return item(TOPIC, found["Id"], found[_STAMP], told)
+
+
+def _text(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def read_again(http: HttpClient, settings: SalesforceSettings, ids: Sequence[str]) -> Iterator[BackfillItem]:
@@ -129,4 +133,5 @@ SOURCE: Source[SalesforceSettings] = Source(
     api_root=lambda settings: settings.base_url or f"https://{settings.my_domain}",
     reads=lambda record, held, settings: snapshot(MAP, record, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

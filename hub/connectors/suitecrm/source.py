@@ -5,7 +5,8 @@ meanwhile moves to the end, so that each page begins anew at the last time of th
 
 Sources: docs.suitecrm.com/developer/api/developer-setup-guide/json-api (filter, sort, page), github.com/SuiteCRM/
 SuiteCRM Api/V8/JsonApi/Helper/AttributeObjectHelper.php (times in ISO 8601), SuiteCRM#8631 (deleted records cannot be
-listed), SuiteCRM#10015 (a page may lack a record: so one asks by time, and not by number alone).
+listed), SuiteCRM#10015 (a page may lack a record: so one asks by time, and not by number alone),
+include/SugarEmailAddress/SugarEmailAddress.php (populateLegacyFields: ``email_opt_out`` is that of the main address).
 """
 
 from __future__ import annotations
@@ -21,12 +22,11 @@ import orjson
 from hub.connectors.suitecrm.manifest import SuiteSettings
 from hub.connectors.suitecrm.mapping import MAP
 from hub.connectors.suitecrm.schemas import API, Record, get, is_gone, one, several
-from hub.connectors.suitecrm.schemas_fields import PROFILE_ID
 from hub.errors import SkipEvent
 from hub.mapping.payload import Reading, VendorModel
 from hub.mapping.time import instant
 from hub.model.event import CanonicalEvent, Note
-from hub.sdk.crm.reading import contact_event, readable, snapshot
+from hub.sdk.crm.reading import columns, contact_event, snapshot
 from hub.sdk.http import HttpClient
 from hub.sdk.lists import in_turn
 from hub.sdk.source import BackfillItem, InboxEntry, Listed, Part, Source
@@ -86,7 +86,7 @@ def _spelt(at: datetime) -> str:
 
 
 def _item(record: Record, settings: SuiteSettings) -> BackfillItem:
-    kept = {name: record.text(name) for name in sorted({*readable(MAP, settings), PROFILE_ID})}
+    kept = {name: record.text(name) for name in sorted(columns(MAP, settings))}
     body = orjson.dumps({"id": record.id, "changed": record.text(TIME), "attributes": kept})
     # A second may hold two changes.
     digest = hashlib.blake2b(body, digest_size=6).hexdigest()
@@ -111,4 +111,5 @@ SOURCE: Source[SuiteSettings] = Source(
     api_root=lambda settings: settings.base_url or "",
     reads=lambda contact, held, settings: snapshot(MAP, contact, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

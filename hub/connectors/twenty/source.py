@@ -23,7 +23,6 @@ from hub.connectors.twenty import schemas
 from hub.connectors.twenty.destination import DESTINATION
 from hub.connectors.twenty.manifest import API_ROOT, SIZE, TwentySettings
 from hub.connectors.twenty.mapping import COMPANY, MAP
-from hub.connectors.twenty.schemas_fields import PROFILE_ID
 from hub.errors import SkipEvent, VerificationError
 from hub.mapping.payload import Reading, TimeText, VendorModel, read
 from hub.mapping.time import instant
@@ -31,7 +30,7 @@ from hub.model.event import CanonicalEvent, Note
 from hub.sdk.completing import fetched
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.listed import NoteKind, listed, named, note_item, person_item
-from hub.sdk.crm.reading import begun, contact_event, gone, odd, readable, snapshot, texts
+from hub.sdk.crm.reading import begun, columns, contact_event, gone, odd, snapshot, texts
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
 from hub.sdk.signatures import BodyHmac, require_fresh
@@ -140,7 +139,7 @@ class Raw(VendorModel):
 
 def _held(node: Mapping[str, Any], settings: TwentySettings) -> dict[str, Any]:
     """What a person has, by the names that a write has for it."""
-    names = [name for name in (PROFILE_ID, *readable(MAP, settings)) if name != COMPANY]
+    names = [name for name in columns(MAP, settings) if name != COMPANY]
     company = node.get(COMPANY)
     return {**schemas.flat(node, names), COMPANY: company.get("name") if isinstance(company, Mapping) else None}
 
@@ -222,4 +221,5 @@ SOURCE: Source[TwentySettings] = Source(
     api_root=lambda settings: settings.base_url or API_ROOT,
     reads=lambda person, held, settings: snapshot(MAP, person, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

@@ -25,7 +25,6 @@ from hub.connectors.zoho import schemas
 from hub.connectors.zoho.manifest import ZohoSettings
 from hub.connectors.zoho.mapping import COMPANY, MAP
 from hub.connectors.zoho.schemas import API, SIZE
-from hub.connectors.zoho.schemas_fields import PROFILE_ID
 from hub.errors import ConfigError, SkipEvent
 from hub.mapping.payload import Reading, TimeText, VendorModel, read
 from hub.mapping.time import epoch, instant
@@ -33,7 +32,7 @@ from hub.model.event import CanonicalEvent, Note
 from hub.sdk.completing import fetched
 from hub.sdk.crm.calls import chunks
 from hub.sdk.crm.listed import listed, named, note_item, person_item
-from hub.sdk.crm.reading import after, begun, contact_event, gone, odd, readable, snapshot, texts
+from hub.sdk.crm.reading import after, begun, columns, contact_event, gone, odd, snapshot, texts
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.lists import in_turn
 from hub.sdk.signatures import UrlSecret
@@ -131,7 +130,7 @@ def parse(entry: InboxEntry, settings: ZohoSettings) -> Sequence[CanonicalEvent 
 
 
 def _fields(settings: ZohoSettings) -> list[str]:
-    return [PROFILE_ID, *readable(MAP, settings)]
+    return columns(MAP, settings)
 
 
 def _held(row: Mapping[str, Any], settings: ZohoSettings) -> dict[str, Any]:
@@ -291,4 +290,5 @@ SOURCE: Source[ZohoSettings] = Source(
     subscriptions=Subscriptions(_subscribed, _subscribe, _unsubscribe, topics=(CHANGED,), renews=True),
     reads=lambda contact, held, settings: snapshot(MAP, contact, held, settings),
     read_again=read_again,
+    opt_outs=MAP.stands(),
 )

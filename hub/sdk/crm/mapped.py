@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -107,6 +107,7 @@ class CrmMap(Generic[Own]):
             phone=self.phone,
             phones=self.field("phones"),
             lists=self.lists,
+            opt_outs=frozenset(self.opt_outs),
         )
 
     def of_profile(self, profile: Profile, settings: Own) -> dict[str, str]:
@@ -143,6 +144,10 @@ class CrmMap(Generic[Own]):
         told = {"emails" if "email" in channels else "phones"}
         told |= {f"{channel}_consent{since}" for channel in channels for since in ("", "_at")}
         return frozenset({main, *(name for name, fact in self.facts.items() if fact in told)})
+
+    def stands(self) -> Mapping[str, tuple[str, Sequence[ConsentChannel]]]:
+        """The CRM's own opt-outs, for ``Source.opt_outs``."""
+        return {name: (self.refused, channels) for name, channels in self.opt_outs.items()}
 
     def subjects(self) -> Mapping[str, frozenset[str]]:
         """The same of each opt-out, for ``People.opt_outs``."""

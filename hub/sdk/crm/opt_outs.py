@@ -22,7 +22,7 @@ def with_opt_outs(write: Write | None, dialect: Dialect[Settings], settings: Set
     again = {
         name: write.mirror[name]
         for name, about in dialect.people.opt_outs.items()
-        if is_said(write.mirror, name) and about & write.properties.keys()
+        if is_said(write.mirror, name) and about & write.properties.keys() and name not in write.unsure
     }
     if again:
         write = replace(write, properties={**write.properties, **again})

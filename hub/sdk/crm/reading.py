@@ -14,6 +14,7 @@ from typing import Any, cast
 import orjson
 
 from hub.mapping.customer import CustomerField, customer
+from hub.model.consent import Consent
 from hub.model.customer import CustomerSnapshot
 from hub.model.event import CustomerEvent, DeletionEvent, LinkEvent, Note, Returned
 from hub.model.identifier import RecordKey
@@ -64,11 +65,17 @@ def readable(crm: CrmMap[Own], settings: Own) -> dict[str, str]:
     return {name: field for name, field in targets(told).items() if name not in computed}
 
 
+def columns(crm: CrmMap[Own], settings: Own) -> list[str]:
+    """The CRM's fields that are read: Hub's id, what people fill in, and the CRM's own opt-outs."""
+    return [crm.own, *(name for name in readable(crm, settings) if name != crm.own), *crm.opt_outs]
+
+
 def snapshot(crm: CrmMap[Own], external_id: str, held: Mapping[str, Any], settings: Own) -> CustomerSnapshot:
     """What a record that holds these tells of its person; what is empty there is not told."""
     fields, custom = taken(readable(crm, settings), held)
     key = RecordKey(kind=KIND, external_id=external_id)
-    return customer(key, fields, region=settings.default_region, custom=custom)
+    said = refused(crm, held)
+    return customer(key, fields, region=settings.default_region, custom=custom, consents=said)
 
 
 def targets(told: Mapping[str, str]) -> dict[str, str]:
@@ -95,6 +102,26 @@ def taken(fields_read: Mapping[str, str], held: Mapping[str, Any]) -> tuple[Cust
             several = text.split(";") if field in ("email", "phone") else [text]
             fields[field] = tuple(dict.fromkeys((*fields.get(field, ()), *several)))
     return fields, custom
+
+
+def refused(crm: CrmMap[Own], held: Mapping[str, Any]) -> list[Consent]:
+    """The opt-outs that stand there. A box without a tick says nothing: it is no opt-in (law L7)."""
+    found = {
+        channel: Consent(channel=channel, state="opted_out", explicit=True, evidence=name)
+        for name, channels in reversed([*crm.opt_outs.items()])
+        if stands(held.get(name), crm)
+        for channel in channels
+    }
+    return list(found.values())[::-1]
+
+
+TICKED = frozenset({"true", "1"})
+"""What a tick is told as."""
+
+
+def stands(value: Any, crm: CrmMap[Own]) -> bool:
+    """Whether this value of one of the CRM's own opt-outs is one."""
+    return str(value).lower() in {crm.refused.lower(), *(TICKED if crm.refused in TICKED else ())}
 
 
 def contact_event(

@@ -6,7 +6,7 @@ out of ``wanted``, so that nothing people typed is overwritten by nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hub.sdk.crm.dialect import EMAIL
@@ -38,12 +38,14 @@ def profile_write(
     phone: str | None = None,
     phones: str | None = None,
     lists: bool = False,
+    opt_outs: Collection[str] = (),
 ) -> Write | None:
     """The write of a profile whose record should hold ``wanted``; None when nothing differs or nothing may be sent.
 
     ``own``, ``email`` and ``phone`` are the properties for Hub's id, the main e-mail and the main phone; ``emails`` the
     one that lists all e-mails, by ";", and ``phones`` all phones. With ``lists`` these are lists of the CRM's, which an
-    update replaces as a whole: it gets there what is ``LOST``, and nothing is set free one by one.
+    update replaces as a whole: it gets there what is ``LOST``, and nothing is set free one by one. ``opt_outs`` are the
+    CRM's own: one that stands there stays, whatever becomes of the write, and the mirror goes on saying so.
     """
     profile, known = change.profile, change.external_ids
     key, first = str(profile.id), known[0] if known else None
@@ -55,7 +57,9 @@ def profile_write(
         )
     if profile.suppressed:
         return None
-    mirror = with_cleared(wanted, change.mirror)
+    # A record that has been two people's keeps no opt-out that was the other's (law L4).
+    stands = {} if change.merged_ids else _unlifted(wanted, change.mirror, opt_outs)
+    mirror = {**with_cleared(wanted, change.mirror), **stands}
     differing = differs(mirror, change.mirror)
     if not differing and not known[1:]:
         return None
@@ -77,7 +81,7 @@ def profile_write(
         known[1:],
         uncertain=change.uncertain,
         body=body,
-        unsure=unsure,
+        unsure={**unsure, **stands},
         merged_ids=change.merged_ids,
         alternatives={name: others for name, others in more.items() if name and others and name in mirror},
     )
@@ -126,6 +130,11 @@ def order_write(
             **({LINES: [None] * max(len(lines), len(there))} if lines != there else {}),
         },
     )
+
+
+def _unlifted(wanted: Mapping[str, Any], mirror: Mapping[str, Any], opt_outs: Collection[str]) -> dict[str, Any]:
+    """The CRM's own opt-outs that stand there, whatever holds now: no write takes one back (law L7)."""
+    return {name: mirror[name] for name in opt_outs if name not in wanted and mirror.get(name) not in (None, "")}
 
 
 def with_cleared(wanted: Mapping[str, Any], mirror: Mapping[str, Any]) -> dict[str, Any]:

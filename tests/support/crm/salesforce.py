@@ -84,6 +84,8 @@ _CONDITION = re.compile(r"(\w+) IN \(((?:'(?:[^'\\]|\\.)*',?)*)\)")
 _SOQL = re.compile(r"SELECT (?P<names>[\w., ]+) FROM (?P<sobject>\w+) WHERE (?P<where>.*?)(?P<order> ORDER BY .*)?")
 _LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'")
 Record = dict[str, Any]
+SYSTEM = {"SystemModstamp": "2026-03-09T10:15:31.000+0000", "LastModifiedById": None, "Account.Name": None}
+"""What no one writes, as every record tells it."""
 
 
 class RefusedError(Exception):
@@ -475,7 +477,7 @@ class SalesforceDouble:
         if not re.fullmatch(r"x( OR x)*", _CONDITION.sub("x", read["where"])):
             raise RefusedError("MALFORMED_QUERY", "unexpected token")
         order = (read["order"] or "").removeprefix(" ORDER BY ")
-        known = {*FIELDS[sobject], "Id", "IsDeleted", "MasterRecordId"} - self.hidden
+        known = {*FIELDS[sobject], "Id", "IsDeleted", "MasterRecordId", *SYSTEM} - self.hidden
         known |= {"IsConverted"} if sobject == "Lead" else set()
         for name in (*(name.removeprefix("MasterRecord.") for name in names), *asked):
             if name not in known:
@@ -490,9 +492,9 @@ class SalesforceDouble:
         yield from (self.row(sobject, record, names) for record in held)
 
     def row(self, sobject: str, record: Record, names: list[str]) -> Record:
-        own = {name: record.get(name) for name in names if "." not in name}
+        own = {name: record.get(name, SYSTEM.get(name)) for name in names if "." not in name}
         own |= {"IsDeleted": bool(record.get("IsDeleted"))} if "IsDeleted" in own else {}
-        parts = [name.removeprefix("MasterRecord.") for name in names if "." in name]
+        parts = [name.removeprefix("MasterRecord.") for name in names if name.startswith("MasterRecord.")]
         if parts:
             master = self.records[sobject].get(record.get("MasterRecordId") or "")
             own["MasterRecord"] = self.row(sobject, master, parts) if master else None

@@ -125,6 +125,9 @@ class SuiteCrmDouble:
 
     def opt_out_there(self, email: str) -> None:
         self._mark(email, "1")
+        for one in self.live("Contacts"):
+            if any(row["email_address"].lower() == email.lower() for row in self.rows(one["id"])):
+                self.write("Contacts", one["id"], {})
 
     def lift_there(self, email: str) -> None:
         self._mark(email, "0")

@@ -216,7 +216,7 @@ def _left(name: str, connector: Connector, settings: Settings, *, own: bool) -> 
 
     source, slug = connector.source, connector.manifest.slug
     public_url = settings.hub.public_url
-    steps = set_up(registry.folder(slug) / "README.md") if own else []
+    steps = set_up(registry.folder(slug) / "README.md", addresses=True) if own else []
     commands = []
     if source is not None:
         if source.subscriptions is not None:

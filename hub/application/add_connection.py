@@ -149,7 +149,7 @@ def drafted(
             value = reader.read(text) if one.kind in ("yaml", "flag") else text
             if reader.faults:
                 faults[one.name] = reader.faults[0]
-            elif one.kind == "yaml" and isinstance(value, str) and _is_list(connector, one.name):
+            elif one.kind == "yaml" and not isinstance(value, list | dict) and _is_list(connector, one.name):
                 value = [part.strip() for part in text.split(",") if part.strip()]
             # Whoever may add a connection may not read Hub's environment and files by it.
             given[one.name], shown[one.name] = value, literal(value)

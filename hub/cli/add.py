@@ -81,6 +81,8 @@ def command(
         connection = _read_again(called, config) if file else None
         findings = check_live(connection) if live and connection else []
     left = _left(called, found, settings, own=own)
+    if found.destination is not None and found.manifest.channel != "web" and not route:  # a shop is a source first
+        left.commands.append(f"add `- {{to: {called}}}` to `routes:` in the configuration: nobody is sent there so far")
     if connection is not None and connection.oauth and not connection.oauth.needs_no_person:
         left.commands.insert(0, f"hub connections authorise {called}")
     if json:
@@ -214,7 +216,7 @@ def _left(name: str, connector: Connector, settings: Settings, *, own: bool) -> 
 
     source, slug = connector.source, connector.manifest.slug
     public_url = settings.hub.public_url
-    steps = set_up(registry.folder(slug) / "README.md") if own else []
+    steps = set_up(registry.folder(slug) / "README.md", addresses=True) if own else []
     commands = []
     if source is not None:
         if source.subscriptions is not None:

@@ -127,6 +127,17 @@ def test_a_list_may_be_typed_with_commas_between(folder: Folder, typed: str, kep
     assert document["connections"]["imap"]["own"] == kept
 
 
+def test_one_number_is_a_list_of_one_and_a_route_is_still_missing(folder: Folder) -> None:
+    done = folder(
+        "evalanche", "--no-live", "--json", "--set", "base_url=https://scnem.com", "--set", "username=hub", "--set",
+        f"password=@{folder.secret}", "--set", "pool=712", "--set", "granted=2", "--set", "lists=3001:",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    told = orjson.loads(done.stdout)
+    assert yaml.safe_load(told["yaml"])["connections"]["evalanche"]["granted"] == ["2"]
+    assert told["next"][-1].startswith("add `- {to: evalanche}` to `routes:` in the configuration")
+
+
 def test_all_steps_are_told_those_after_an_example_too() -> None:
     steps = set_up(registry.folder("medusa") / "README.md")
     assert len(steps) == 3
@@ -195,7 +206,7 @@ def test_an_app_that_is_enough_is_asked_for_no_consent(folder: Folder, monkeypat
 
 
 def test_a_step_keeps_addresses_and_what_was_just_done_is_no_step() -> None:
-    steps = [named(step, "sales", "") for step in set_up(registry.folder("suitecrm") / "README.md")]
+    steps = [named(step, "sales", "") for step in set_up(registry.folder("suitecrm") / "README.md", addresses=True)]
     assert "guide (https://docs.suitecrm.com/developer/api/" in steps[0]
     assert not any(step.startswith("Write the connection") for step in steps)
     steps = [named(step, "sales", "") for step in set_up(registry.folder("activecampaign") / "README.md")]

@@ -9,8 +9,11 @@ _OF_ONE = "connector subscribe|connector try|connections authorise|backfill|reco
 """Commands that take the name of a connection."""
 
 
-def set_up(readme: Path) -> list[str]:
-    """The steps as plain text without Markdown; none where there is no such page."""
+def set_up(readme: Path, *, addresses: bool = False) -> list[str]:
+    """The steps as plain text without Markdown; none where there is no such page.
+
+    ``addresses``: with those of links, for where nobody can click.
+    """
     try:
         text = readme.read_text(encoding="utf-8")
     except OSError:
@@ -25,7 +28,7 @@ def set_up(readme: Path) -> list[str]:
     steps = [" ".join(line.split()) for line in lines if line.strip()]
     # that has just been done
     steps = [step for step in steps if not re.fullmatch(r"(Configure|Write the connection)[^.]*[:.]?", step)]
-    return [re.sub(r"\[([^\]]*)\]\(([^)]*)\)", _link, step) for step in steps]
+    return [re.sub(r"\[([^\]]*)\]\(([^)]*)\)", _link if addresses else r"\1", step) for step in steps]
 
 
 def _link(found: re.Match[str]) -> str:

@@ -241,17 +241,21 @@ class _Reader:
     def _adopt(
         self, known: Known, mirror: Mirror | None, read: CustomerSnapshot, fields: frozenset[str], at: datetime
     ) -> None:
-        if mirror is not None and at < mirror.at:
-            return
+        wrote_at = mirror.at if mirror is not None and at < mirror.at else None
+        if wrote_at and mirror and mirror.told.consents:
+            return  # an opt-out of Hub's own would be told once more
         before = mirror.told if mirror else CustomerSnapshot(key=read.key)
         update: dict[str, Any] = {name: getattr(read, name) for name in (*echo.SINGLE, *echo.LISTS) if name in fields}
         custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
         said = [one for one in read.consents if echo.consent_field(one) in fields]
         update["consents"] = (*said, *(one for one in before.consents if echo.consent_field(one) not in fields))
         after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
-        over = _ended(self.connection) if said else ()
+        destination: Any = self.connection.connector.destination
+        over = [name for name, ends in destination.unread.items() if ends and said]
         held = {name: value for name, value in (known.mirror or {}).items() if name not in over}
-        properties = {**held, **_changed(self.connection, known.key, before, after)}
+        found, at = _changed(self.connection, known.key, before, after), wrote_at or at
+        # The edit stands there, or what Hub wrote since: nobody knows until Hub writes again.
+        properties = {**held, **(dict.fromkeys(found) if wrote_at else found)}
         self.known = {
             one: replace(each, mirror=properties, at=at) if each.key == known.key else each
             for one, each in self.known.items()
@@ -337,12 +341,6 @@ def _changed(connection: Connection, key: UUID, before: CustomerSnapshot, after:
         written.append({} if write is None else {n: v for n, v in write.mirror.items() if n not in destination.unread})
     first, second = written
     return {name: second.get(name, "") for name in {*first, *second} if second.get(name, "") != first.get(name, "")}
-
-
-def _ended(connection: Connection) -> list[str]:
-    """What Hub knows of nobody any more who changed their consent there."""
-    destination: Any = connection.connector.destination
-    return [name for name, ends in destination.unread.items() if ends]
 
 
 def _person(key: UUID, snapshot: CustomerSnapshot) -> Profile:

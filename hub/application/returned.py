@@ -205,8 +205,9 @@ class _Reader:
     def _adopt(
         self, known: Known, mirror: Mirror | None, read: CustomerSnapshot, fields: frozenset[str], at: datetime
     ) -> None:
-        if mirror is not None and at < mirror.at:
-            return
+        wrote_at = mirror.at if mirror is not None and at < mirror.at else None
+        if wrote_at and mirror and mirror.told.consents:
+            return  # an opt-out of Hub's own would be told once more
         before = mirror.told if mirror else CustomerSnapshot(key=read.key)
         update: dict[str, Any] = {name: getattr(read, name) for name in (*echo.SINGLE, *echo.LISTS) if name in fields}
         custom = {name: text for name, text in read.custom.items() if f"custom.{name}" in fields}
@@ -215,7 +216,9 @@ class _Reader:
         after = before.model_copy(update={**update, "custom": FrozenTexts({**before.custom, **custom})})
         over = found_there.ended(self.connection) if said else ()
         held = {name: value for name, value in (known.mirror or {}).items() if name not in over}
-        properties = {**held, **found_there.changed(self.connection, known.key, before, after)}
+        found, at = found_there.changed(self.connection, known.key, before, after), wrote_at or at
+        # The edit stands there, or what Hub wrote since: nobody knows until Hub writes again.
+        properties = {**held, **(dict.fromkeys(found) if wrote_at else found)}
         properties |= found_there.refused(self.connection, said)
         self.known = {
             one: replace(each, mirror=properties, at=at) if each.key == known.key else each

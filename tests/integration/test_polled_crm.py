@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from hub.model.consent import Consent
 from hub.store.database import Database
 from tests.support.crm import doubles
 from tests.support.crm.activecampaign import UNSUBSCRIBED
-from tests.support.doubles import at, customer, entry
+from tests.support.doubles import START, at, customer, entry
 from tests.support.polled_crm import Polled
 
 HOME = Address(line1="Große Straße 12", postal_code="49074", city="Osnabrück", country="DE")
@@ -90,6 +91,28 @@ def test_in_odoo_a_city_is_corrected_beside_it(database: Database) -> None:
     way.settle()
     [person] = double.people()
     assert (person["values"]["city"], way.golden()["addresses"][0]["city"]) == ("Melle", "Melle")
+
+
+def test_an_edit_that_loses_before_hub_sends_leaves_no_difference(database: Database) -> None:
+    # found by random schedules with a running Odoo (tests/real/test_odoo_both_ways.py): polled within 30 seconds of a
+    # write, and gone back to what Hub wrote last before Hub wrote again
+    way = polled(database, "odoo", api="json2")
+    way.take(anna())
+    way.settle()
+    double: Any = way.double
+    [person] = double.people()
+    double.edit(person["id"], phone="0541 987655")
+    way.poll()
+    assert way.golden()["phones"][0] == "+49541987655"
+    ahead = datetime.now(UTC) - START
+    way.take(anna(2 + round(ahead.total_seconds())))
+    assert way.golden()["phones"][0] == "+49541987654"
+    # then Hub's value is written, once
+    before = way.written
+    way.settle()
+    way.settle()
+    [person] = double.people()
+    assert (person["values"]["phone"], way.written) == ("+49541987654", before + 1)
 
 
 @pytest.mark.parametrize("slug", ["pipedrive", "zoho"])

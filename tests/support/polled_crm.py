@@ -53,7 +53,7 @@ class Polled:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.written += WRITES[self.slug](request)
-        response = self.double.handle(request)
+        response: httpx.Response = self.double.handle(request)
         response.request = request
         return response
 

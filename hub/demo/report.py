@@ -70,8 +70,7 @@ def document(
 
 def _is_channel(connection: Connection) -> bool:
     """Whether customers come in by it: a CRM is read too, and shown on the other side."""
-    source = connection.connector.source
-    return source is not None and source.reads is None
+    return connection.connector.source is not None and connection.connector.manifest.channel != "crm"
 
 
 def _channel(state: State, name: str, connection: Connection) -> Json:

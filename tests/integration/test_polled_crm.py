@@ -94,8 +94,8 @@ def test_in_odoo_a_city_is_corrected_beside_it(database: Database) -> None:
 
 
 def test_an_edit_that_loses_before_hub_sends_leaves_no_difference(database: Database) -> None:
-    # found by random schedules with a running Odoo (tests/real/test_odoo_both_ways.py): polled within 30 seconds of a
-    # write, and gone back to what Hub wrote last before Hub wrote again
+    # found by the schedules of tests/real/test_odoo_both_ways.py when they ran against the double: polled within 30
+    # seconds of a write, and gone back to what Hub wrote last before Hub wrote again
     way = polled(database, "odoo", api="json2")
     way.take(anna())
     way.settle()

@@ -70,7 +70,7 @@ COMMANDS = {
     ),
     "review": Lazy("hub.cli.review", "app", "Doubtful matches that wait for a person: list, show, accept, reject."),
     "judgement": Lazy("hub.cli.judgement", "app", "What people decided about who is who: list, withdraw."),
-    "identity": Lazy("hub.cli.identity", "app", "Who is who: evaluate, train, status."),
+    "identity": Lazy("hub.cli.identity", "app", "Who is who: evaluate, train, status, retry."),
     "rules": Lazy(
         "hub.cli.rules", "app", "Identity and survivorship rules: what others would do, apply them, take that back."
     ),

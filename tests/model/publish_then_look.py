@@ -81,7 +81,9 @@ ALL = Without()
 def people(key: str, carriers: Iterable[Told]) -> int:
     """What is stored of a key: how many people use an identifier, SHARED where its bucket is dead."""
     held = list(carriers)
-    return SHARED if len(held) > CAP else max(1, len({one.name for one in held})) if key[0] == "e" else 1
+    if key[0] != "e":
+        return 1  # a word proves the same in a dead bucket: it only proposes nobody
+    return SHARED if len(held) > CAP else max(1, len({one.name for one in held}))
 
 
 def weight(one: Told, other: Told, crowd: Mapping[str, int]) -> int:
@@ -485,9 +487,13 @@ def equal_to_cluster_of_all(view: View) -> None:
     rules = view.get("rules", 0, 1)
     states = {one: compared(told, rules) for one, (_, told) in view.table("state").items()}
     every = {key for told in states.values() for key in told.keys}
-    crowd = {key: people(key, [told for told in states.values() if key in told.keys]) for key in every}
+    held = {key: [told for told in states.values() if key in told.keys] for key in every}
+    crowd = {key: people(key, there) for key, there in held.items()}
     matches = {
-        (a, b): bits for a, b in combinations(sorted(states), 2) if (bits := weight(states[a], states[b], crowd))
+        (a, b): bits
+        for a, b in combinations(sorted(states), 2)
+        if any(len(held[key]) <= CAP for key in states[a].keys & states[b].keys)
+        and (bits := weight(states[a], states[b], crowd))
     }
     expected = grouped(states, matches, view.table("apart"), rules)
     homes: dict[int, list[int]] = {}

@@ -27,7 +27,7 @@ import httpx
 
 from hub.sandbox.changes import Changes
 from hub.sandbox.page import look
-from hub.sandbox.records import Fault, Json, Records, Refusal, Reply, broken, matches, now, number_of, told
+from hub.sandbox.records import Fault, Json, Records, Refusal, Reply, broken, matches, now, number_of
 from hub.sandbox.server import serving
 
 BATCH_LIMIT = 100
@@ -225,7 +225,7 @@ class SandboxCrm(Changes, Records):
         record = self.known(kind, one["id"]) if name == "hs_object_id" else self.find(kind, name, one["id"])
         if record is None:
             raise Refusal(404, "OBJECT_NOT_FOUND", f"Could not get some {kind} objects", ids=[one["id"]])
-        return told(record, body.get("properties", []), self.unsubscribed)
+        return record.shown(body.get("properties", []))
 
     def single(self, body: Json, query: Mapping[str, str], kind: str, key: str) -> Reply:
         """GET one record, by id or ``idProperty``."""
@@ -249,7 +249,7 @@ class SandboxCrm(Changes, Records):
         found = [one for one in self.records[kind].values() if matches(one, body.get("filterGroups", []))]
         for by in body.get("sorts", [])[:1]:
             found.sort(key=lambda one: number_of(one, by["propertyName"]))
-        shown = [told(one, body.get("properties", []), self.unsubscribed) for one in found[: body.get("limit", 10)]]
+        shown = [one.shown(body.get("properties", [])) for one in found[: body.get("limit", 10)]]
         return Reply(200, {"total": len(found), "results": shown})
 
     def merge_two(self, body: Json, query: Mapping[str, str]) -> Reply:

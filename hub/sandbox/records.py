@@ -264,14 +264,6 @@ class Records:
             raise invalid(name, "CONFLICTING_UNIQUE_VALUE", f"{holder.id} already has that value.")
 
 
-def told(record: Stored, names: Sequence[str], unsubscribed: set[str]) -> Json:
-    """A record as it is read: whether it is unsubscribed hangs on its e-mails."""
-    shown = record.shown(names)
-    if "hs_email_optout" in names and unsubscribed.intersection(record.emails):
-        shown["properties"]["hs_email_optout"] = "true"
-    return shown
-
-
 def matches(record: Stored, groups: Sequence[Json]) -> bool:
     """Whether a record passes these groups of filters."""
 

@@ -10,23 +10,14 @@ crm/objects/contacts/v1/get-contacts-v1-secondary-email-vid-email-email (an addi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from hub.model.order import Order
-from hub.model.profile import Profile
 from hub.sdk.crm.settings import OrderFields, StageLost, StageOpen, StageWon
 from hub.sdk.manifest import OF_A_CRM, ActivitySettings, Capability, Limits, Manifest, Secrets, Unmerge
 
 API_ROOT = "https://api.hubapi.com"
-OPTED_OUT = "hs_email_optout"
-"""HubSpot's own "unsubscribed from all email": read-only, and set by its subscriptions alone.
-
-Source: community.hubspot.com/t5/APIs-Integrations/Webhook-for-contact-opting-out-of-email/m-p/320868 (the API returns
-it; it cannot always be chosen for a webhook).
-"""
 
 
 class HubSpotSettings(ActivitySettings):
@@ -51,11 +42,6 @@ class HubSpotSettings(ActivitySettings):
     unsubscribe: bool = Field(
         True, description="Unsubscribe opted-out people from all e-mail (scope communication_preferences.write)."
     )
-
-    def finished(self, record: Profile | Order, own: Mapping[str, str]) -> dict[str, str]:
-        """As ``ConnectionSettings.finished``; the subscriptions hold an opt-out of Hub's only where they are told."""
-        found = super().finished(record, own)
-        return found if self.unsubscribe else {name: value for name, value in found.items() if name != OPTED_OUT}
 
 
 MANIFEST = Manifest(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from hub.connectors.hubspot.manifest import OPTED_OUT, HubSpotSettings
+from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.connectors.hubspot.schemas_fields import ACTIVITY_KEY, CONTACT_PROPERTIES, ORDER_KEY, PROFILE_ID
 from hub.sdk.crm import facts
 from hub.sdk.crm.mapped import CrmMap
@@ -61,6 +61,5 @@ MAP: CrmMap[HubSpotSettings] = CrmMap(
         "dealstage": getattr(settings, f"deal_stage_{facts.sale(change)}"),
     },
     moment=partial(facts.instant, timespec="milliseconds"),
-    opt_outs={OPTED_OUT: ("email",)},
     essential_too=("deal_currency_code", "pipeline", "dealstage", ACTIVITY_KEY, "hs_note_body", "hs_task_body"),
 )

@@ -19,7 +19,7 @@ import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub.connectors.hubspot.manifest import OPTED_OUT, HubSpotSettings
+from hub.connectors.hubspot.manifest import HubSpotSettings
 from hub.connectors.hubspot.schemas_fields import ACTIVITY_KEY, DEFINITIONS, LINE_KEY, ORDER_KEY, PROFILE_ID, is_needed
 from hub.errors import AuthError, Refusal, RejectedError, Unavailable
 from hub.sdk.checked import Checked, texts
@@ -212,7 +212,7 @@ def batch(path: str, action: str, items: Iterable[Item], id_property: str | None
             **unique,
             "id": item.write.key if id_property else item.id,
             "objectWriteTraceId": item.write.key,
-            "properties": {name: value for name, value in item.properties.items() if name != OPTED_OUT},
+            "properties": dict(item.properties),
         }
         for item in items
     ]

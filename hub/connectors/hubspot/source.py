@@ -22,13 +22,14 @@ import orjson
 from hub.connectors.hubspot.manifest import API_ROOT, HubSpotSettings
 from hub.connectors.hubspot.mapping import MAP
 from hub.connectors.hubspot.schemas import CONTACTS
+from hub.connectors.hubspot.schemas_fields import PROFILE_ID
 from hub.connectors.hubspot.schemas_source import Contact, Contacts, Event, Events
 from hub.errors import SkipEvent, VerificationError
 from hub.mapping.payload import Reading, read
 from hub.mapping.time import epoch, instant
 from hub.model.event import CanonicalEvent, Note
 from hub.sdk.crm.calls import chunks
-from hub.sdk.crm.reading import columns, contact_event, gone, merged, readable, snapshot
+from hub.sdk.crm.reading import contact_event, gone, merged, readable, snapshot
 from hub.sdk.http import HttpClient, json_of
 from hub.sdk.signatures import require, require_fresh
 from hub.sdk.source import BackfillItem, BackfillPage, Completion, EventName, InboxEntry, RawDelivery, Source
@@ -113,7 +114,7 @@ def _asked(ids: Sequence[str], settings: HubSpotSettings) -> dict[str, Any]:
 
 
 def _names(settings: HubSpotSettings) -> list[str]:
-    return columns(MAP, settings)
+    return [*readable(MAP, settings), PROFILE_ID]
 
 
 def parse(entry: InboxEntry, settings: HubSpotSettings) -> Sequence[CanonicalEvent | Note]:
@@ -241,5 +242,4 @@ SOURCE: Source[HubSpotSettings] = Source(
     api_root=lambda settings: settings.base_url or API_ROOT,
     reads=lambda contact, held, settings: snapshot(MAP, contact, held, settings),
     read_again=read_again,
-    opt_outs=MAP.stands(),
 )

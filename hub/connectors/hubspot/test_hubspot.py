@@ -222,14 +222,3 @@ def test_a_webhook_without_a_secret_or_with_an_old_timestamp_is_refused() -> Non
     ):
         with pytest.raises(VerificationError):
             verify(delivery, settings)
-
-
-def test_an_opt_out_that_no_subscription_was_told_of_is_none_that_stands_there() -> None:
-    # given a person who opted out of e-mail
-    change = ProfileChange(profile(consents=(consent("email", "opted_out"),)), 1)
-    # when opt-outs are passed on to the subscriptions, the mirror holds HubSpot's own; else only Hub's property says so
-    for passed_on, held in ((True, "true"), (False, None)):
-        write = MAP.render(change, SETTINGS.model_copy(update={"unsubscribe": passed_on}))
-        assert write is not None
-        assert write.mirror.get("hs_email_optout") == held
-        assert write.mirror["hub_email_consent"] == "opted_out"

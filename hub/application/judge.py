@@ -7,7 +7,6 @@ other, and hold the profiles they speak of: nobody decides without the decision 
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +16,9 @@ from uuid import UUID
 
 import structlog
 
-from hub.application.placing import TRANSIENT, Processing, place_these
+from hub.application.placing import Processing, place_these
 from hub.application.record_names import anywhere, meant
+from hub.application.repeating import repeated
 from hub.errors import NotFound, RefusedError, RetryableError
 from hub.identity.place import Resolution
 from hub.matching.constraints import conflict, implied_by, undone_by_split
@@ -30,9 +30,6 @@ from hub.store import judgements as store
 from hub.store.database import Session
 
 log = structlog.get_logger()
-
-ATTEMPTS = 10
-"""Times a decision is tried when batches get in between."""
 
 NAMED = 5
 """Records per side that a refusal names."""
@@ -110,23 +107,22 @@ class Judge:
         return self._transaction(decide, by)
 
     def _transaction(self, decide: Callable[[Session, datetime], Decision], by: str) -> Judged:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with self._processing.database.session() as session:
-                    identity_locks.people(session)
-                    identity_locks.rules(session)
-                    now = session.now()
-                    decision = decide(session, now)
-                    judged, destinations = settle(session, self._processing, decision, now)
-                    if self._dry:
-                        session.connection.rollback()
-                        return judged
-                break
-            except TRANSIENT as error:
-                if attempt == ATTEMPTS:
-                    raise
-                log.info("judge.repeated", reason=type(error).__name__)
-                time.sleep(0.02 * attempt)
+        def attempt() -> tuple[Judged, Collection[str]]:
+            with self._processing.database.session() as session:
+                identity_locks.people(session)
+                identity_locks.rules(session)
+                now = session.now()
+                decision = decide(session, now)
+                done = settle(session, self._processing, decision, now)
+                if self._dry:
+                    session.connection.rollback()
+                return done
+
+        judged, destinations = repeated(
+            attempt, pause=0.02, told=lambda error: log.info("judge.repeated", reason=type(error).__name__)
+        )
+        if self._dry:
+            return judged
         for destination in sorted(destinations):
             self._waken(destination)
         log.info("judge.done", judgement=judged.judgement.id, verdict=judged.judgement.verdict)

@@ -24,6 +24,7 @@ from hub.application.changed_orders import changed_orders, with_other_orders
 from hub.application.in_force import InForce, in_force
 from hub.application.leads import contacted
 from hub.application.qualify import hand_over_activities
+from hub.application.repeating import TRANSIENT
 from hub.application.returned import settle
 from hub.application.stage_changes import stage_changes
 from hub.application.suppress import suppress_erased
@@ -42,9 +43,6 @@ from hub.store.marks import Mark, Told
 from hub.store.suppression_keys import MissingKeyError
 
 log = structlog.get_logger()
-
-TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
-"""What passes when the same is done once more."""
 
 STUBBORN = 5
 """Tries after which a mark is not put off any more: others are waited for."""

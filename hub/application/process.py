@@ -24,7 +24,8 @@ from hub import metrics
 from hub.application import form_mails
 from hub.application.fetched import completed
 from hub.application.in_force import InForce
-from hub.application.placing import TRANSIENT, Placed, Processing, is_away, place_left_behind, place_marks
+from hub.application.placing import Placed, Processing, is_away, place_left_behind, place_marks
+from hub.application.repeating import TRANSIENT
 from hub.application.returned import take
 from hub.application.suppress import suppress_refusing
 from hub.errors import HubError

@@ -6,17 +6,16 @@ under way the next change simply comes on top: a record is resolved by what is i
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
-import psycopg
 import structlog
 from pydantic import BaseModel
 
-from hub.errors import NotFound, RefusedError, RetryableError
+from hub.application.repeating import repeated
+from hub.errors import NotFound, RefusedError
 from hub.matching import rules as identity_rules
 from hub.matching.rules import IdentityRules
 from hub.profiles.survivorship import SurvivorshipRules
@@ -32,12 +31,7 @@ CONFIGURATION = "configuration"
 
 CHANGED_MEANWHILE = "somebody else changed the rules meanwhile"
 
-ATTEMPTS = 10
-"""Times a change is tried when batches get in between."""
-
-Done = TypeVar("Done")
 Rules = TypeVar("Rules", bound=BaseModel | None)
-_TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, RetryableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,18 +184,13 @@ class RuleVersions:
         return Applied(version, stored=True, waiting=waiting, restores=restores)
 
     def _change(self, change: Callable[[Session], Applied]) -> Applied:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with self._database.session() as session:
-                    # Whoever records or places shares these: what was decided by the old rules is stored, and queued.
-                    identity_locks.rules_alone(session)
-                    done = change(session)
-                break
-            except _TRANSIENT as error:
-                if attempt == ATTEMPTS:
-                    raise
-                log.info("rules.repeated", reason=type(error).__name__)
-                time.sleep(0.05 * attempt)
+        def attempt() -> Applied:
+            with self._database.session() as session:
+                # Whoever records or places shares these: what was decided by the old rules is stored, and queued.
+                identity_locks.rules_alone(session)
+                return change(session)
+
+        done = repeated(attempt, pause=0.05, told=lambda error: log.info("rules.repeated", reason=type(error).__name__))
         if done.stored:
             log.info("rules.in_force", version=done.version, waiting=done.waiting, restores=done.restores)
         return done

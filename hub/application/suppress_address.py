@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from uuid import UUID
 
-from hub.application.judge import ATTEMPTS
-from hub.application.placing import TRANSIENT, Processing, place_marks
+from hub.application.placing import Processing, place_marks
+from hub.application.repeating import repeated
 from hub.errors import RefusedError
 from hub.profiles.view import holders, parse_identifier
 from hub.store import identity_locks, marks, records, suppressions
@@ -24,14 +23,7 @@ def suppress_address(processing: Processing, identifier: str, region: str) -> li
     kind, value = parse_identifier(identifier, region)
     if kind not in _LISTS:
         raise RefusedError("only an e-mail address or a phone number can be suppressed: email:name@example.org")
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _suppressed(processing, kind, value)
-        except TRANSIENT:
-            if attempt == ATTEMPTS:
-                raise
-            time.sleep(0.02 * attempt)
-    raise AssertionError("unreachable")
+    return repeated(lambda: _suppressed(processing, kind, value), pause=0.02)
 
 
 def _suppressed(processing: Processing, kind: str, value: str) -> list[UUID]:

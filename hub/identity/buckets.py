@@ -15,6 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from hub.identity.neighbours import changed, near, stretch, width
+from hub.identity.numbering import Numbered
 from hub.matching.blocking import FINEST, MOST_EQUAL, Key, cap, equality_key, hashed, keys
 from hub.matching.clustering import CONTACTS, crowds
 from hub.matching.features import Features
@@ -131,16 +132,15 @@ def keys_of(someone: Features) -> Mapping[int, Key]:
 class Buckets:
     """The buckets of one batch, before and after it.
 
-    ``count`` comes after ``added`` and ``removed`` are written, under the lock of counting. Records go by numbers here,
-    because ids are slow to hash and to compare; ``ids`` has the id of each number. Buckets go by the hashed key.
+    ``count`` comes after ``added`` and ``removed`` are written, under the lock of counting. Records go by numbers here
+    (``Numbered``), buckets by the hashed key.
     """
 
     def __init__(self, session: Session, rules: IdentityRules, admission: Admission, load: Load) -> None:
         self.session, self.rules = session, rules
         self._admission, self._load_people = admission, load
         revisions = admission.revisions
-        self.ids: list[UUID] = list(revisions)
-        self.number = {record: number for number, record in enumerate(self.ids)}
+        self._records = Numbered(revisions)
         self.people: dict[int, Features] = {number: after for number, (_, after, _) in enumerate(revisions.values())}
         self.key_of: dict[int, Key] = {}
         """The key of each bucket that these records come to, leave or stay in."""
@@ -177,7 +177,7 @@ class Buckets:
         new: list[tuple[int, UUID]] = []
         further: list[tuple[int, UUID]] = []
         for one, was in self._keys_before.items():
-            record = self.ids[one]
+            record = self._records.ids[one]
             (new if record in fresh else further).extend([(key, record) for key in self.keys[one] - was])
         for key, record in self._admission.joined:
             (new if record in fresh else further).append((key, record))
@@ -186,7 +186,11 @@ class Buckets:
     @property
     def removed(self) -> list[tuple[int, UUID]]:
         """The (key, record) to delete."""
-        pairs = [(key, self.ids[one]) for one, was in self._keys_before.items() for key in sorted(was - self.keys[one])]
+        pairs = [
+            (key, self._records.ids[one])
+            for one, was in self._keys_before.items()
+            for key in sorted(was - self.keys[one])
+        ]
         return [*pairs, *self._admission.left]
 
     def count(self) -> set[UUID]:
@@ -199,9 +203,9 @@ class Buckets:
         self._count_crowds()
         self._again.update(one for key in self._live - self._lived for one in self._after[key])
         dying = {one for key in self._lived - self._live for one in self._before[key]}
-        again = {self.ids[one] for one in self._again}
+        again = {self._records.ids[one] for one in self._again}
         if dying:
-            again |= self._may_lose({self.ids[one] for one in dying})
+            again |= self._may_lose({self._records.ids[one] for one in dying})
         return again | self._admission.revisions.keys()
 
     def _may_lose(self, dying: set[UUID]) -> set[UUID]:
@@ -234,7 +238,7 @@ class Buckets:
                 if self.key_of[key][0] in FINEST and (new or gone):
                     large.add(key)
                 continue
-            now = self._numbered(bucket.records) if bucket is not None and bucket.records else []
+            now = self._records.of(bucket.records) if bucket is not None and bucket.records else []
             before = [one for one in now if one not in new] if new else now
             before = [*before, *gone] if gone else before
             self._before[key], self._after[key], self._size[key] = before, now, len(now)
@@ -249,13 +253,13 @@ class Buckets:
 
     def _line_up(self, before: Sequence[int], now: Sequence[int]) -> None:
         """Whose neighbours changed, in a bucket of which all records are known and that is above its cap."""
-        ids, number = self.ids, self.number
+        ids, number = self._records.ids, self._records.number
         was, is_now = sorted(ids[one] for one in before), sorted(ids[one] for one in now)
         self._again.update(number[one] for one in is_now if near(was, one) != near(is_now, one))
 
     def _read_near(self, large: Set[int]) -> None:
         """Whose neighbours changed, in buckets above their cap of which only what is around those who came is read."""
-        ids = self.ids
+        ids = self._records.ids
         joined = {key: sorted(ids[one] for one in self._joined.get(key, ())) for key in large}
         left = {key: {ids[one] for one in self._left.get(key, ())} for key in large}
         anchors = {key: sorted({*joined[key], *left[key]}) for key in large}
@@ -266,7 +270,7 @@ class Buckets:
             read = stretch(anchor, around, wide)
             before = read.changed_by(sorted(left[key]), set(joined[key]))
             again = [anchor, *changed(before, read.records, anchor)]
-            self._again.update(self._numbered(one for one in again if one not in left[key]))
+            self._again.update(self._records.of(one for one in again if one not in left[key]))
 
     def _count_crowds(self) -> None:
         """How many people use each identifier now. All its carriers are compared again where that changed."""
@@ -286,24 +290,13 @@ class Buckets:
     def _load(self, records: Iterable[int]) -> None:
         missing = set(records) - self.people.keys()
         if missing:
-            for record, known in self._load_people([self.ids[number] for number in missing]).items():
-                self.people[self.number[record]] = known
+            for record, known in self._load_people([self._records.ids[number] for number in missing]).items():
+                self.people[self._records.number[record]] = known
 
     def _hashed(self, someone: Features) -> frozenset[int]:
         by_hash = keys_of(someone)
         self.key_of.update(by_hash)
         return frozenset(by_hash)
-
-    def _numbered(self, records: Iterable[UUID]) -> list[int]:
-        numbers = []
-        number, ids = self.number, self.ids
-        for record in records:
-            place = number.get(record)
-            if place is None:
-                place = number[record] = len(ids)
-                ids.append(record)
-            numbers.append(place)
-        return numbers
 
 
 def users(row: CrowdRow) -> int:

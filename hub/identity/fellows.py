@@ -14,6 +14,7 @@ from uuid import UUID
 from hub.identity.buckets import hashed_equality_key, keys_of, users
 from hub.identity.component import people_and_texts
 from hub.identity.neighbours import near
+from hub.identity.numbering import Numbered
 from hub.matching.blocking import (
     FINEST,
     MOST_EQUAL,
@@ -40,7 +41,7 @@ _NO_KEYS: frozenset[int] = frozenset()
 class Fellows:
     """The records of a batch, and who they are compared with. ``scores`` are the pairs that are, or might be, one.
 
-    Records go by numbers here, because ids are slow to hash and to compare; buckets go by the hashed key.
+    Records go by numbers here (``Numbered``), buckets by the hashed key.
     """
 
     def __init__(
@@ -51,8 +52,7 @@ class Fellows:
         self.texts: dict[UUID, str] = {one: texts[one] for one in subjects}
         """How each record that was compared is stored, packed."""
         self.people: dict[UUID, Features] = dict(subjects)
-        self._ids: list[UUID] = list(subjects)
-        self._number = {one: number for number, one in enumerate(self._ids)}
+        self._records = Numbered(subjects)
         self.equality_keys = {one: hashed_equality_key(known, texts[one]) for one, known in subjects.items()}
         self.few: set[int] = set()
         """Keys of equal records that are so few that all of them stand in buckets."""
@@ -62,7 +62,7 @@ class Fellows:
             number: _NO_KEYS if one in outside else self._hashed(known)
             for number, (one, known) in enumerate(subjects.items())
         }
-        self.with_keys = {self._ids[number] for number, own in self._keys.items() if own}
+        self.with_keys = {self._records.ids[number] for number, own in self._keys.items() if own}
         """Those all of whose identifiers were counted."""
         self.crowd: dict[str, int] = {}
         """How many people use the identifiers of these records, where it is more than one."""
@@ -99,7 +99,7 @@ class Fellows:
                     large.add(bucket.key)
             elif bucket.number > 1 and kind not in UNPROPOSING:
                 # Links join by themselves: nobody is compared for being linked.
-                buckets[bucket.key] = self._numbered(bucket.records)
+                buckets[bucket.key] = self._records.of(bucket.records)
         pairs = {
             (one, other) if one < other else (other, one)
             for one, own in self._keys.items()
@@ -112,15 +112,15 @@ class Fellows:
 
     def _neighbours(self, large: set[int]) -> Iterator[tuple[int, int]]:
         """The pairs of buckets above their cap that propose neighbours."""
-        asked = [(key, self._ids[one]) for one, own in self._keys.items() for key in sorted(own & large)]
+        asked = [(key, self._records.ids[one]) for one, own in self._keys.items() for key in sorted(own & large)]
         found = store.neighbours(self._session, [(key, one, NEIGHBOURS) for key, one in asked])
         for (_, anchor), around in zip(asked, found, strict=True):
-            one = self._number[anchor]
-            for other in self._numbered(near(sorted(around), anchor)):
+            one = self._records.number[anchor]
+            for other in self._records.of(near(sorted(around), anchor)):
                 yield (one, other) if one < other else (other, one)
 
     def _scored(self, pairs: Collection[tuple[int, int]]) -> dict[Pair, Score]:
-        ids, model = self._ids, self._identity.model
+        ids, model = self._records.ids, self._identity.model
         missing = {ids[one] for pair in pairs for one in pair} - self.people.keys()
         if missing:
             people, texts = people_and_texts(self._session, missing, self._identity.rules)
@@ -150,17 +150,6 @@ class Fellows:
         by_hash = keys_of(someone)
         self.key_of.update(by_hash)
         return frozenset(by_hash)
-
-    def _numbered(self, records: Iterable[UUID]) -> list[int]:
-        numbers = []
-        number, ids = self._number, self._ids
-        for record in records:
-            place = number.get(record)
-            if place is None:
-                place = number[record] = len(ids)
-                ids.append(record)
-            numbers.append(place)
-        return numbers
 
 
 def _weighed(

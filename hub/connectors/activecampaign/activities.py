@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict
 from hub.connectors.activecampaign import schemas
 from hub.connectors.activecampaign.manifest import ActiveCampaignSettings
 from hub.connectors.activecampaign.schemas import API, GONE, get, number, post
-from hub.sdk.crm import Activities, Batch, Call, Item, Made, Script
-from hub.sdk.crm.activities import Page, found_among, ours_among, words
+from hub.sdk.crm import Activities, Call, Item, Made
+from hub.sdk.crm.activities import Page, named_by_text, words
 from hub.sdk.crm.answers import read_as
 from hub.sdk.crm.dialect import Answers
-from hub.sdk.destination import ActivityChange, HttpRequest
+from hub.sdk.destination import ActivityChange
 
 PAGE = 100
 
@@ -76,17 +76,6 @@ def append(items: Sequence[Item], _: ActiveCampaignSettings) -> Call[Answers]:
     return Call(request, told)
 
 
-def forget(person: str, _: ActiveCampaignSettings) -> Script[None]:
-    """Delete Hub's notes of a contact."""
-    for one in (yield from ours_among(page(person))):
-        yield HttpRequest("DELETE", f"{API}/notes/{one}", None, accept=frozenset({403, 404}))
-
-
-ACTIVITIES: Activities[ActiveCampaignSettings] = Activities(
-    own="",
-    properties=properties,
-    find=lambda writes, _: found_among(writes, page),
-    create=Batch(1, append),
-    checks_person=True,
-    forget=forget,
+ACTIVITIES: Activities[ActiveCampaignSettings] = named_by_text(
+    properties, page, append, path=f"{API}/notes", gone=frozenset({403, 404})
 )

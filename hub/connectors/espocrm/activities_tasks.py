@@ -15,8 +15,8 @@ import httpx
 from hub.connectors.espocrm.activities import ACTIVITIES, PAGE, appended
 from hub.connectors.espocrm.manifest import EspoSettings
 from hub.connectors.espocrm.schemas import API, REFUSED, read_list, said
-from hub.sdk.crm import Activities, Batch, Call, Item, Script
-from hub.sdk.crm.activities import Page, day_due, found_among, ours_among, task_words, user_of
+from hub.sdk.crm import Activities, Call, Item
+from hub.sdk.crm.activities import Page, day_due, named_by_text, task_words, user_of
 from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import ActivityChange, HttpRequest
 
@@ -62,18 +62,5 @@ def append(items: Sequence[Item], settings: EspoSettings) -> Call[Answers]:
     return Call(request, lambda response: {item.write.key: appended(response)})
 
 
-def forget(person: str, _: EspoSettings) -> Script[None]:
-    """Delete Hub's tasks of a person."""
-    for one in (yield from ours_among(page(person))):
-        yield HttpRequest("DELETE", f"{API}/Task/{one}", None, accept=frozenset({404}))
-
-
-TASKS: Activities[EspoSettings] = Activities(
-    own="",
-    properties=properties,
-    find=lambda writes, _: found_among(writes, page, newest_first=True),
-    create=Batch(1, append),
-    checks_person=True,
-    forget=forget,
-)
+TASKS: Activities[EspoSettings] = named_by_text(properties, page, append, path=f"{API}/Task", newest_first=True)
 HISTORY = replace(ACTIVITIES, tasks=TASKS)

@@ -14,8 +14,8 @@ import httpx
 
 from hub.connectors.freshsales.manifest import FreshsalesSettings
 from hub.connectors.freshsales.schemas import API, REFUSED, answered, records
-from hub.sdk.crm import Activities, Batch, Call, Item, Script
-from hub.sdk.crm.activities import Page, found_among, ours_among, words
+from hub.sdk.crm import Activities, Call, Item
+from hub.sdk.crm.activities import Page, named_by_text, words
 from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import ActivityChange, HttpRequest
 
@@ -50,17 +50,4 @@ def page(person: str) -> Page:
     return ask
 
 
-def forget(person: str, _: FreshsalesSettings) -> Script[None]:
-    """Delete Hub's notes of a contact."""
-    for one in (yield from ours_among(page(person))):
-        yield HttpRequest("DELETE", f"{API}/notes/{one}", None, accept=frozenset({404}))
-
-
-ACTIVITIES: Activities[FreshsalesSettings] = Activities(
-    own="",
-    properties=properties,
-    find=lambda writes, _: found_among(writes, page),
-    create=Batch(1, append),
-    checks_person=True,
-    forget=forget,
-)
+ACTIVITIES: Activities[FreshsalesSettings] = named_by_text(properties, page, append, path=f"{API}/notes")

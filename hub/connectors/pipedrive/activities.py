@@ -16,8 +16,8 @@ import httpx
 
 from hub.connectors.pipedrive import schemas
 from hub.connectors.pipedrive.manifest import PipedriveSettings
-from hub.sdk.crm import Activities, Batch, Call, Item, Script
-from hub.sdk.crm.activities import Page, as_html, found_among, ours_among, words
+from hub.sdk.crm import Activities, Call, Item
+from hub.sdk.crm.activities import Page, as_html, named_by_text, words
 from hub.sdk.crm.dialect import Answers
 from hub.sdk.destination import ActivityChange, HttpRequest
 
@@ -53,17 +53,6 @@ def append(items: Sequence[Item], settings: PipedriveSettings) -> Call[Answers]:
     return Call(request, lambda response: schemas.answered(response, item, "persons", settings))
 
 
-def forget(person: str, _: PipedriveSettings) -> Script[None]:
-    """Delete Hub's notes of a person."""
-    for one in (yield from ours_among(page(person))):
-        yield HttpRequest("DELETE", f"{NOTES}/{one}", None, accept=frozenset({404, 410}))
-
-
-ACTIVITIES: Activities[PipedriveSettings] = Activities(
-    own="",
-    properties=properties,
-    find=lambda writes, _: found_among(writes, page, newest_first=True),
-    create=Batch(1, append),
-    checks_person=True,
-    forget=forget,
+ACTIVITIES: Activities[PipedriveSettings] = named_by_text(
+    properties, page, append, path=NOTES, gone=frozenset({404, 410}), newest_first=True
 )

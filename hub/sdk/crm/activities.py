@@ -13,9 +13,9 @@ import httpx
 
 from hub.sdk.crm import finding
 from hub.sdk.crm.calls import Caller
-from hub.sdk.crm.dialect import Activities, Call, Dialect, Found, Item, Made, Problem, Script
+from hub.sdk.crm.dialect import Activities, Answers, Batch, Call, Dialect, Found, Item, Made, Problem, Script
 from hub.sdk.crm.results import Results
-from hub.sdk.destination import ActivityChange, Write
+from hub.sdk.destination import ActivityChange, HttpRequest, Write
 from hub.sdk.manifest import ActivitySettings, ConnectionSettings, Settings
 
 REFERENCE = re.compile(r"Hub activity ([0-9a-f-]{36})")
@@ -127,6 +127,34 @@ def ours_among(page: Page) -> Script[list[str]]:
         if not more:
             break
     return ours
+
+
+def named_by_text(
+    properties: Callable[[ActivityChange, Settings], Mapping[str, Any]],
+    pages: Callable[[str], Page],
+    append: Callable[[Sequence[Item], Settings], Call[Answers]],
+    *,
+    path: str,
+    gone: frozenset[int] = frozenset({404}),
+    newest_first: bool = False,
+) -> Activities[Settings]:
+    """Entries that are made one a call, and of which only the text tells that they are Hub's (``reference``).
+
+    Below ``path`` each is deleted by its id. ``gone`` are the statuses for one that is not there, or is not to be had.
+    """
+
+    def forget(person: str, _: Settings) -> Script[None]:
+        for one in (yield from ours_among(pages(person))):
+            yield HttpRequest("DELETE", f"{path}/{one}", None, accept=gone)
+
+    return Activities(
+        own="",
+        properties=properties,
+        find=lambda writes, _: found_among(writes, pages, newest_first=newest_first),
+        create=Batch(1, append),
+        checks_person=True,
+        forget=forget,
+    )
 
 
 @dataclass(frozen=True, slots=True)
